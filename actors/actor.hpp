@@ -1,0 +1,52 @@
+/// An actor is a state machine: event in, effects out. It acts through its
+/// Context alone; it starts no thread, reads no clock, never sleeps or throws.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "actors/report.hpp"
+#include "messages/message.hpp"
+
+namespace troupe {
+
+/// All that an actor can do to the world. Nothing comes back but messages.
+class Context {
+ public:
+  virtual ~Context() = default;
+  virtual ActorId self() const = 0;
+  virtual void send(ActorId to, Message message) = 0;
+  /// Seconds since the run started, on the host's clock.
+  virtual double now() const = 0;
+  /// Calls woken(token) after so many seconds; 0 yields to whatever has arrived.
+  virtual void wake(double seconds, std::uint64_t token) = 0;
+  /// The event at hand took the work of so many rows: the twin's clock moves on,
+  /// and a paced cluster pads the step.
+  virtual void spend(std::uint64_t rows) = 0;
+  /// Out of the actors' world: metrics, events, the end. Coordinator only.
+  virtual void report(Report report) = 0;
+  /// This actor takes no part any more; after the coordinator's, the host ends.
+  virtual void finished() = 0;
+};
+
+class Actor {
+ public:
+  virtual ~Actor() = default;
+  virtual void start(Context&) {}
+  virtual void receive(Context& context, ActorId from, Message message) = 0;
+  virtual void woken(Context&, std::uint64_t /*token*/) {}
+};
+
+/// Calls actor.on(context, from, message) for the sentences that it understands
+/// and actor.unexpected(...) for every other one.
+template <class Self>
+void dispatch(Self& self, Context& context, ActorId from, Message& message) {
+  std::visit(
+      [&](auto& sentence) {
+        if constexpr (requires { self.on(context, from, std::move(sentence)); })
+          self.on(context, from, std::move(sentence));
+      },
+      message);
+}
+
+}  // namespace troupe

@@ -1,0 +1,92 @@
+/// A run, resolved: what every actor of the cast needs to know before the first
+/// message. It is made once from configuration, tables and data, and never changes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "algorithms/codec.hpp"
+#include "algorithms/exchange.hpp"
+#include "algorithms/gate.hpp"
+#include "algorithms/merge.hpp"
+#include "algorithms/schedule.hpp"
+#include "algorithms/update.hpp"
+#include "datasets/dataset.hpp"
+#include "datasets/sampler.hpp"
+#include "messages/message.hpp"
+#include "models/model.hpp"
+#include "topologies/drawing.hpp"
+
+namespace troupe {
+
+enum class PullKind { dense, sparse, changed };
+
+/// When to stop; whatever comes first. Unset: never for that reason.
+struct StopRule {
+  std::optional<double> epochs;
+  std::optional<std::uint64_t> steps;  ///< updates of the model
+  std::optional<double> seconds;
+  std::optional<double> target;     ///< validation accuracy
+  std::optional<double> tolerance;  ///< 0 < |L_n - L_{n+1}| < tolerance, training objective
+  std::optional<std::uint64_t> no_better_for;  ///< evaluations without a better validation loss
+
+  /// True when an evaluation can end the run: rounds then wait for it.
+  bool needs_verdict() const { return target || tolerance || no_better_for; }
+};
+
+struct Plan {
+  std::uint64_t seed = 1;
+  std::uint32_t workers = 1;
+  std::uint32_t partitions = 1;
+  std::uint64_t batch = 1;        ///< rows per partition and step, "all" resolved
+  std::uint64_t local_steps = 1;  ///< steps per exchange, "epoch" resolved
+  SamplerKind sampler;
+  RowRange training;
+  RowRange validation;
+
+  bool rounds = true;     ///< of the gate
+  bool descends = false;  ///< of the exchange
+  bool plain = true;      ///< of the update
+  PullKind pull = PullKind::dense;
+  Schedule schedule;
+  StopRule stop;
+  double report_seconds = 1;
+  std::uint64_t evaluate_every = 1;  ///< epochs
+  double stop_seconds = 30;          ///< to finish the steps under way
+
+  Drawing drawing;
+  std::shared_ptr<const Dataset> data;
+  std::shared_ptr<const Dataset> test;  ///< or null
+  std::shared_ptr<const Model> model;
+  std::size_t parameters = 0;
+  std::function<std::unique_ptr<Exchange>()> exchange;
+  std::function<std::unique_ptr<Gate>()> gate;
+  std::function<std::unique_ptr<Update>()> update;
+  std::function<std::unique_ptr<Merge>()> merge;
+  std::function<std::unique_ptr<Codec>()> codec;
+
+  // The cast: fixed places for the two that stand outside the drawing.
+  static constexpr ActorId coordinator = 0;
+  static constexpr ActorId evaluator = 1;
+  static constexpr ActorId first_drawn = 2;  ///< drawing.nodes[i] is actor first_drawn + i
+  ActorId aggregator() const;
+  ActorId worker(std::uint32_t index) const;
+  std::uint32_t actors() const {
+    return first_drawn + static_cast<std::uint32_t>(drawing.nodes.size());
+  }
+  /// "worker 3", "aggregator 0", "coordinator": how people name an actor.
+  std::string name_of(ActorId actor) const;
+
+  RowRange partition(std::uint32_t p) const { return partition_range(training, p, partitions); }
+  /// Exchanges that one epoch of this partition takes.
+  std::uint64_t exchanges_per_epoch(std::uint32_t p) const;
+  /// The rows (positions in the epoch's order) that exchange `step` of a partition draws.
+  RowRange drawn(std::uint32_t p, std::uint64_t step) const;
+  /// Draws that the whole run is to deliver; none when only an event ends it.
+  std::optional<std::uint64_t> draws_planned() const;
+};
+
+}  // namespace troupe

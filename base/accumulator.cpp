@@ -1,0 +1,57 @@
+#include "base/accumulator.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.hpp"
+
+namespace troupe {
+namespace {
+
+// x - x is zero for every finite x and NaN otherwise; no branch per entry.
+bool all_finite(std::span<const float> values) {
+  float sum = 0.0F;
+  for (const float value : values) sum += value - value;
+  return sum == 0.0F;
+}
+
+}  // namespace
+
+Accumulator::Accumulator(std::size_t size) : values_(size, 0.0F), marks_(size, 0) {}
+
+void Accumulator::merge(const Accumulator& other) {
+  TROUPE_CHECK(values_.size(), ==, other.values_.size());
+  if (other.dense_) {
+    for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += other.values_[i];
+    make_dense();
+    return;
+  }
+  for (const std::uint32_t index : other.touched_) add(index, other.values_[index]);
+}
+
+void Accumulator::scale(float factor) {
+  if (dense_) {
+    for (float& value : values_) value *= factor;
+    return;
+  }
+  for (const std::uint32_t index : touched_) values_[index] *= factor;
+}
+
+void Accumulator::clear() {
+  for (const std::uint32_t index : touched_) marks_[index] = 0;
+  if (dense_)
+    std::ranges::fill(values_, 0.0F);
+  else
+    for (const std::uint32_t index : touched_) values_[index] = 0.0F;
+  touched_.clear();
+  dense_ = false;
+}
+
+bool Accumulator::finite() const {
+  if (dense_) return all_finite(values_);
+  float sum = 0.0F;
+  for (const std::uint32_t index : touched_) sum += values_[index] - values_[index];
+  return sum == 0.0F;
+}
+
+}  // namespace troupe

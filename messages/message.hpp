@@ -1,0 +1,242 @@
+/// What actors say to each other: one plain struct a sentence, each with the
+/// list of its fields. No CAF here; the wire is somebody else's business.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "messages/payload.hpp"
+
+namespace troupe {
+
+/// An actor's place in the cast; the same in every process of a run.
+using ActorId = std::uint32_t;
+
+/// Leave for one partition to compute one exchange.
+struct Turn {
+  std::uint32_t partition = 0;
+  std::uint64_t step = 0;  ///< the partition's own count of exchanges, from 0
+  std::uint64_t rows = 0;  ///< at most so many may be drawn
+  static constexpr auto fields() { return std::tuple{&Turn::partition, &Turn::step, &Turn::rows}; }
+  bool operator==(const Turn&) const = default;
+};
+
+/// Coordinator to worker: these partitions are yours now, beside those you have.
+struct Lease {
+  std::vector<std::uint32_t> partitions;
+  static constexpr auto fields() { return std::tuple{&Lease::partitions}; }
+};
+
+/// Worker to aggregator: I hold these partitions now; tell me where they stand.
+struct Pull {
+  std::uint64_t known_version = 0;  ///< of the model that this worker holds; 0 = none
+  std::vector<std::uint32_t> partitions;
+  static constexpr auto fields() { return std::tuple{&Pull::known_version, &Pull::partitions}; }
+};
+
+/// Worker to aggregator: the parameters that the turns just given need. Only
+/// sparse pulls say it, where the turn came without parameters.
+struct Need {
+  std::vector<Turn> turns;
+  std::vector<std::uint32_t> features;
+  static constexpr auto fields() { return std::tuple{&Need::turns, &Need::features}; }
+};
+
+/// The sum over one aligned subtree of partitions, [index << level, (index + 1) << level).
+struct Contribution {
+  std::uint32_t level = 0;
+  std::uint32_t index = 0;
+  std::uint32_t partitions = 0;  ///< how many took part
+  std::uint64_t rows = 0;
+  double loss = 0;  ///< summed over the rows, as seen while stepping
+  Payload payload;
+  static constexpr auto fields() {
+    return std::tuple{&Contribution::level, &Contribution::index, &Contribution::partitions,
+                      &Contribution::rows,  &Contribution::loss,  &Contribution::payload};
+  }
+};
+
+/// Worker to aggregator: what these turns came to.
+struct Push {
+  std::uint64_t based_on = 0;  ///< version of the model that was pulled
+  std::uint64_t computed = 0;  ///< draws that this worker computed since the start
+  std::vector<Turn> turns;     ///< taken, with the rows really drawn
+  std::vector<Contribution> contributions;
+  std::vector<std::uint32_t> features;  ///< of the same partitions' next batches: a sparse pull
+  static constexpr auto fields() {
+    return std::tuple{&Push::based_on, &Push::computed, &Push::turns, &Push::contributions,
+                      &Push::features};
+  }
+};
+
+/// Aggregator to worker: the parameters, and whose turn it is.
+struct Parameters {
+  std::uint64_t version = 0;  ///< from 1
+  std::uint64_t draws = 0;    ///< delivered when this version was made: the schedule's clock
+  std::vector<Turn> turns;
+  Payload payload;  ///< none: ask with Need
+  static constexpr auto fields() {
+    return std::tuple{&Parameters::version, &Parameters::draws, &Parameters::turns,
+                      &Parameters::payload};
+  }
+};
+
+/// Aggregator to coordinator, now and then and at every epoch's end.
+struct Progress {
+  std::uint64_t epoch = 0;  ///< whole epochs delivered
+  std::uint64_t updates = 0;
+  std::uint64_t delivered = 0;
+  double loss = 0;  ///< mean over the rows since the last Progress
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::vector<std::uint64_t>
+      staleness;  ///< counts by staleness since the start; the last bin is "or more"
+  static constexpr auto fields() {
+    return std::tuple{&Progress::epoch,    &Progress::updates,    &Progress::delivered,
+                      &Progress::loss,     &Progress::bytes_sent, &Progress::bytes_received,
+                      &Progress::staleness};
+  }
+};
+
+/// To the evaluator. The answer goes to the coordinator.
+struct Evaluate {
+  std::uint64_t epoch = 0;
+  bool last = false;  ///< the finished model: on the test set too
+  SharedBlock model;
+  static constexpr auto fields() {
+    return std::tuple{&Evaluate::epoch, &Evaluate::last, &Evaluate::model};
+  }
+};
+
+struct Score {
+  std::string split;  ///< "validation", "training", "test"
+  double loss = 0;    ///< mean loss plus the penalty: the objective
+  double accuracy = 0;
+  std::uint64_t rows = 0;
+  static constexpr auto fields() {
+    return std::tuple{&Score::split, &Score::loss, &Score::accuracy, &Score::rows};
+  }
+};
+
+/// Evaluator to coordinator.
+struct Evaluated {
+  std::uint64_t epoch = 0;
+  bool last = false;
+  std::vector<Score> scores;
+  SharedBlock model;  ///< what was scored, so that the best one can be kept
+  static constexpr auto fields() {
+    return std::tuple{&Evaluated::epoch, &Evaluated::last, &Evaluated::scores, &Evaluated::model};
+  }
+};
+
+/// Coordinator to aggregator: the evaluation that you wait for says go on.
+struct Proceed {
+  std::uint64_t epoch = 0;
+  static constexpr auto fields() { return std::tuple{&Proceed::epoch}; }
+};
+
+/// Coordinator to aggregator: finish the steps under way, then hand over the model.
+struct Stop {
+  bool at_once = false;  ///< do not wait for anybody
+  static constexpr auto fields() { return std::tuple{&Stop::at_once}; }
+};
+
+struct Count {
+  std::string reason;
+  std::uint64_t rows = 0;
+  static constexpr auto fields() { return std::tuple{&Count::reason, &Count::rows}; }
+};
+
+struct WorkerCount {
+  ActorId worker = 0;
+  std::uint64_t rows = 0;
+  static constexpr auto fields() { return std::tuple{&WorkerCount::worker, &WorkerCount::rows}; }
+};
+
+/// Aggregator to coordinator: the end of the run.
+struct Final {
+  SharedBlock model;
+  Progress progress;
+  std::vector<Count> discarded;
+  std::vector<WorkerCount> computed;  ///< as each worker last said
+  static constexpr auto fields() {
+    return std::tuple{&Final::model, &Final::progress, &Final::discarded, &Final::computed};
+  }
+};
+
+/// Coordinator to worker: the run is over, say what you computed.
+struct Finish {
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// Worker to coordinator.
+struct Finished {
+  std::uint64_t computed = 0;
+  static constexpr auto fields() { return std::tuple{&Finished::computed}; }
+};
+
+/// Anybody to coordinator: I cannot go on, and this line says why.
+struct Failed {
+  int exit_code = 1;
+  std::string line;
+  static constexpr auto fields() { return std::tuple{&Failed::exit_code, &Failed::line}; }
+};
+
+/// Aggregator to coordinator: numbers of this worker were not finite and were refused.
+struct Refused {
+  ActorId worker = 0;
+  std::uint64_t update = 0;
+  double rate = 0;
+  bool diverged = false;  ///< more than half of a round: not one worker's trouble
+  bool excluded = false;  ///< the third in a row
+  static constexpr auto fields() {
+    return std::tuple{&Refused::worker, &Refused::update, &Refused::rate, &Refused::diverged,
+                      &Refused::excluded};
+  }
+};
+
+/// Host to coordinator, coordinator to aggregator: this worker is gone.
+struct WorkerLost {
+  ActorId worker = 0;
+  std::string detail;
+  static constexpr auto fields() { return std::tuple{&WorkerLost::worker, &WorkerLost::detail}; }
+};
+
+/// Host (a signal, the control address) to coordinator.
+struct StopRequested {
+  std::string reason;
+  int exit_code = 0;
+  static constexpr auto fields() {
+    return std::tuple{&StopRequested::reason, &StopRequested::exit_code};
+  }
+};
+
+/// Host to coordinator: something worth a line in the log and the metrics.
+struct Notice {
+  std::string what;
+  std::string who;
+  std::string detail;
+  static constexpr auto fields() {
+    return std::tuple{&Notice::what, &Notice::who, &Notice::detail};
+  }
+};
+
+/// The order is the wire's numbering: add at the end.
+using Message =
+    std::variant<Lease, Pull, Need, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop,
+                 Final, Finish, Finished, Failed, Refused, WorkerLost, StopRequested, Notice>;
+
+/// A message under way. Hosts fill in the rest and refuse what is stale.
+struct Envelope {
+  ActorId from = 0;
+  ActorId to = 0;
+  std::uint32_t graph_epoch = 0;  ///< of the drawing that the sender lives in
+  std::uint64_t run = 0;
+  std::uint64_t sequence = 0;  ///< per sender and receiver, from 1
+  Message message;
+};
+
+}  // namespace troupe

@@ -1,0 +1,42 @@
+/// Numbers on their way: gradients, states and models as a codec wrote them.
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "base/block.hpp"
+
+namespace troupe {
+
+struct DenseValues {
+  SharedBlock values;
+  static constexpr auto fields() { return std::tuple{&DenseValues::values}; }
+};
+
+/// The entries listed; every other one is zero (a gradient) or not asked for (a model).
+struct SparseValues {
+  std::vector<std::uint32_t> indices;
+  std::vector<float> values;
+  static constexpr auto fields() {
+    return std::tuple{&SparseValues::indices, &SparseValues::values};
+  }
+};
+
+/// The entries that differ from the last value sent on this edge, zeros included.
+struct ChangedValues {
+  bool fresh = false;  ///< nothing was sent before: all others are zero
+  std::vector<std::uint32_t> indices;
+  std::vector<float> values;
+  static constexpr auto fields() {
+    return std::tuple{&ChangedValues::fresh, &ChangedValues::indices, &ChangedValues::values};
+  }
+};
+
+using Payload = std::variant<std::monostate, DenseValues, SparseValues, ChangedValues>;
+
+/// Bytes that a payload has on the wire, headers apart.
+std::size_t payload_bytes(const Payload& payload);
+
+}  // namespace troupe

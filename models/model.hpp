@@ -1,0 +1,115 @@
+/// A model is loss and gradient over a flat parameter vector with a declared
+/// layout. It holds no parameters and no data: both are handed in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/accumulator.hpp"
+#include "config/settings.hpp"
+#include "config/table.hpp"
+#include "datasets/facts.hpp"
+#include "datasets/rows.hpp"
+
+namespace troupe {
+
+struct Traits {
+  bool loss_gradient = true;  ///< gradient() is the gradient of the batch objective
+  bool additive = true;       ///< a batch of K rows gives the sum of K single rows
+  bool sparse = false;        ///< a row reads and writes only the parameters of its features
+  bool linear = false;        ///< descend() is a fused in-place loop over rows
+};
+
+enum class SegmentKind { weight, bias, statistic };
+
+struct LayoutSegment {
+  std::string name;
+  std::vector<std::size_t> shape;
+  SegmentKind kind = SegmentKind::weight;
+  std::size_t row_length = 1;  ///< a shard may not cut inside such a row
+};
+
+struct Layout {
+  std::vector<LayoutSegment> segments;
+  std::size_t size() const;
+};
+
+/// Parameters being descended on in place: the real ones are scale x values, so
+/// that lazy L2 costs one multiplication a step. settle() makes scale 1.
+struct Replica {
+  std::span<float> values;
+  float scale = 1.0F;
+  void settle();
+};
+
+struct Evaluation {
+  double loss_sum = 0;  ///< without the penalty
+  std::uint64_t correct = 0;
+  std::uint64_t rows = 0;
+  Evaluation& operator+=(const Evaluation& other);
+};
+
+/// Everything that a model may know when it is made.
+struct ModelRequest {
+  const Settings& settings;  ///< resolved: "model.l2", "model.<kind>.<key>"
+  const DataFacts& facts;
+  std::uint64_t rows = 0;  ///< training rows, for per_feature
+  bool descends = false;   ///< in-place descent between exchanges: `regularise = "auto"` is lazy
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  virtual Layout layout() const = 0;
+  virtual Traits traits() const = 0;
+  /// Zeros unless a model says otherwise.
+  virtual void initialise(std::span<float> parameters, std::uint64_t seed) const;
+
+  /// Adds to `sum` the *sum* over the batch of each row's gradient, penalty
+  /// included as the regulariser declares; returns the summed loss without it.
+  /// `rate` bounds per_feature's pull: no step may carry a weight past zero.
+  virtual double gradient(std::span<const float> parameters, const Batch& batch, float rate,
+                          Accumulator& sum) const = 0;
+
+  /// Plain SGD in place: consecutive batches of `batch_size` rows of `rows`, one
+  /// rate each. Equal to gradient steps within rounding; returns the summed loss.
+  virtual double descend(Replica& replica, const Batch& rows, std::size_t batch_size,
+                         std::span<const float> rates) const;
+
+  /// Adds the parameters that these rows read, for sparse pulls; each once.
+  virtual void reads(const Batch& batch, Accumulator& seen) const;
+
+  virtual Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const = 0;
+  /// l2 / 2 ||w||^2, added to the mean loss to make the objective.
+  virtual double penalty(std::span<const float> parameters) const = 0;
+  /// The objective whose gradient a batch gives, divided by nothing: the summed
+  /// loss plus the penalty's share of these rows. The contract tests differentiate it.
+  virtual double batch_objective(std::span<const float> parameters, const Batch& batch) const = 0;
+
+  /// One score a row; `probabilities` maps it to [0, 1] where the model can.
+  virtual void predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
+                       std::span<float> out) const = 0;
+
+  /// Constraints (simplex, unit norm), called by whoever holds the parameters.
+  virtual void project(std::span<float> parameters, const Accumulator& touched) const;
+
+  /// Constants of the stopping rule of ROWS E3 for the largest row norm R.
+  struct Bounds {
+    double gradient_norm;  ///< M
+    double lipschitz;      ///< L*
+  };
+  virtual Bounds bounds(double row_norm_max) const = 0;
+};
+
+struct ModelKind {
+  Kind kind;
+  std::function<std::unique_ptr<Model>(const ModelRequest&)> make;
+};
+
+}  // namespace troupe

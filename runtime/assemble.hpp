@@ -1,0 +1,36 @@
+/// From a configuration to a cast: resolves presets and axes, opens the data and
+/// makes the plan and its actors. Every refusal here is a UserError, before any
+/// actor starts.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/actor.hpp"
+#include "actors/plan.hpp"
+#include "config/config.hpp"
+#include "runtime/pace.hpp"
+#include "runtime/tables.hpp"
+
+namespace troupe {
+
+/// The schema of this version: the sections' keys plus what each kind declares.
+Schema schema_of(const Tables& tables);
+
+/// Loads a configuration and fills in what preset and topology say. Refuses
+/// forbidden combinations. Needs no data.
+Config load_config(const Tables& tables, const ConfigSources& sources);
+
+struct Assembled {
+  std::shared_ptr<const Plan> plan;
+  Pace pace;
+  std::vector<std::string> notes;  ///< what was decided that the user may not expect, a line each
+};
+/// Opens the data and resolves everything that depends on it.
+Assembled assemble(const Config& config, const Tables& tables);
+
+/// The actor of this id, ready to start.
+std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, ActorId id);
+
+}  // namespace troupe

@@ -1,0 +1,60 @@
+/// The cluster host: the actors on CAF, in one process or over node processes.
+/// The only door to runtime/cluster; nobody outside sees a CAF type.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/plan.hpp"
+#include "runtime/pace.hpp"
+#include "runtime/sink.hpp"
+
+namespace troupe {
+
+struct ClusterRequest {
+  std::shared_ptr<const Plan> plan;
+  Pace pace;
+  ReportSink report;
+  std::uint64_t run_id = 0;
+  std::uint32_t nodes = 0;                ///< worker processes; 0: everything in this one
+  std::uint32_t slots = 0;                ///< workers in this process when there are nodes
+  std::string settings_text;              ///< the resolved configuration that nodes load
+  std::vector<std::string> node_command;  ///< argv of a local node; "--join HOST:PORT" is appended
+  double start_seconds = 60;              ///< for all nodes to join
+  double heartbeat_seconds = 0.2;
+  double lost_after_seconds = 1.0;  ///< without a sign of life
+};
+
+class Cluster {
+ public:
+  explicit Cluster(ClusterRequest request);
+  ~Cluster();
+  /// Starts nodes and actors and returns when the run has ended, every node
+  /// process is gone and every thread is joined. The EndReport went through the sink.
+  /// Throws UserError (exit 4) when the nodes do not come.
+  void run();
+  /// From any thread, before, during or after run().
+  void request_stop(const StopRequested& why);
+  /// Kills node processes at once; async-signal-safe callers use it before _exit.
+  void abandon() noexcept;
+
+ private:
+  class Host;
+  std::unique_ptr<Host> host_;
+};
+
+struct NodeRequest {
+  std::string join;  ///< HOST:PORT
+  /// Makes plan and pace of the settings that the coordinator sent.
+  std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text)>
+      assemble;
+  std::uint32_t slots = 0;  ///< 0: as many as it is given
+};
+
+/// Serves as a node until the run ends; returns the exit code.
+int run_node(const NodeRequest& request);
+
+}  // namespace troupe

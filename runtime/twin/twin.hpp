@@ -1,0 +1,24 @@
+/// The twin: the same actors under a virtual clock. Arithmetic is real, time is
+/// drawn; one seed gives one run, bit for bit.
+#pragma once
+
+#include <memory>
+
+#include "actors/plan.hpp"
+#include "runtime/pace.hpp"
+#include "runtime/sink.hpp"
+
+namespace troupe {
+
+struct TwinRequest {
+  std::shared_ptr<const Plan> plan;
+  Pace pace;
+  ReportSink report;
+  /// Polled between events; non-empty: stop with this reason (a signal).
+  std::function<StopRequested()> interrupted = {};
+};
+
+/// Runs to the end; the EndReport has gone through the sink by then.
+void run_twin(const TwinRequest& request);
+
+}  // namespace troupe

@@ -37,14 +37,6 @@ struct Pull {
   static constexpr auto fields() { return std::tuple{&Pull::known_version, &Pull::partitions}; }
 };
 
-/// Worker to aggregator: the parameters that the turns just given need. Only
-/// sparse pulls say it, where the turn came without parameters.
-struct Need {
-  std::vector<Turn> turns;
-  std::vector<std::uint32_t> features;
-  static constexpr auto fields() { return std::tuple{&Need::turns, &Need::features}; }
-};
-
 /// The sum over one aligned subtree of partitions, [index << level, (index + 1) << level).
 struct Contribution {
   std::uint32_t level = 0;
@@ -77,7 +69,7 @@ struct Parameters {
   std::uint64_t version = 0;  ///< from 1
   std::uint64_t draws = 0;    ///< delivered when this version was made: the schedule's clock
   std::vector<Turn> turns;
-  Payload payload;  ///< none: ask with Need
+  Payload payload;
   static constexpr auto fields() {
     return std::tuple{&Parameters::version, &Parameters::draws, &Parameters::turns,
                       &Parameters::payload};
@@ -226,7 +218,7 @@ struct Notice {
 
 /// The order is the wire's numbering: add at the end.
 using Message =
-    std::variant<Lease, Pull, Need, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop,
+    std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop,
                  Final, Finish, Finished, Failed, Refused, WorkerLost, StopRequested, Notice>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.

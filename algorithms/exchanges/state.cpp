@@ -1,0 +1,32 @@
+/// Replicas travel: after a round the model becomes their merge. A replica that
+/// arrives alone moves the model by its partition's share of the way to it, so
+/// that an open gate weighs all partitions alike.
+#include "algorithms/exchange.hpp"
+
+namespace troupe {
+namespace {
+
+class StateExchange : public Exchange {
+ public:
+  void absorb(const Absorption& what, const Merge& merge, Update& /*update*/) override {
+    const std::span<const float> sum = what.sum.values();
+    const float factor = merge.state_factor(what.arrived);
+    const float share = what.round ? 1.0F
+                                   : static_cast<float>(what.arrived.partitions) /
+                                         static_cast<float>(what.partitions);
+    for (std::size_t i = 0; i < what.model.size(); ++i) {
+      const float merged = factor * sum[i];
+      what.model[i] = what.round ? merged : what.model[i] + share * (merged - what.model[i]);
+    }
+  }
+};
+
+}  // namespace
+
+ExchangeKind state_exchange() {
+  return {.kind = {.name = "state", .sentence = "workers descend on replicas of their own and send those"},
+          .descends = true,
+          .make = [](const Settings&) { return std::make_unique<StateExchange>(); }};
+}
+
+}  // namespace troupe

@@ -14,7 +14,8 @@ namespace troupe {
 /// One merged sum and all that is needed to absorb it.
 struct Absorption {
   std::span<float> model;
-  const Accumulator& sum;
+  const Accumulator* gradients = nullptr;  ///< the summed gradients, or
+  std::span<const float> states = {};      ///< the summed replicas
   Arrived arrived;
   std::uint32_t partitions = 1;  ///< of the whole run
   bool round = true;             ///< a whole round, or one contribution on arrival

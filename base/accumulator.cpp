@@ -1,32 +1,26 @@
 #include "base/accumulator.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/check.hpp"
+#include "base/finite.hpp"
 
 namespace troupe {
-namespace {
-
-// x - x is zero for every finite x and NaN otherwise; no branch per entry.
-bool all_finite(std::span<const float> values) {
-  float sum = 0.0F;
-  for (const float value : values) sum += value - value;
-  return sum == 0.0F;
-}
-
-}  // namespace
-
 Accumulator::Accumulator(std::size_t size) : values_(size, 0.0F), marks_(size, 0) {}
 
 void Accumulator::merge(const Accumulator& other) {
   TROUPE_CHECK(values_.size(), ==, other.values_.size());
   if (other.dense_) {
-    for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += other.values_[i];
-    make_dense();
+    merge(other.values());
     return;
   }
   for (const std::uint32_t index : other.touched_) add(index, other.values_[index]);
+}
+
+void Accumulator::merge(std::span<const float> values) {
+  TROUPE_CHECK(values_.size(), ==, values.size());
+  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += values[i];
+  make_dense();
 }
 
 void Accumulator::scale(float factor) {

@@ -43,6 +43,8 @@ class Accumulator {
 
   /// this += other, entry by entry: an absent entry adds nothing at all.
   void merge(const Accumulator& other);
+  /// this += values, all of them.
+  void merge(std::span<const float> values);
   void scale(float factor);
   /// Zero again at the cost of the touched entries only.
   void clear();

@@ -7,16 +7,17 @@ namespace {
 class GradientExchange : public Exchange {
  public:
   void absorb(const Absorption& what, const Merge& merge, Update& update) override {
-    update.apply(what.model, what.sum, merge.gradient_factor(what.arrived), what.rate);
+    update.apply(what.model, *what.gradients, merge.gradient_factor(what.arrived), what.rate);
   }
 };
 
 }  // namespace
 
 ExchangeKind gradient_exchange() {
-  return {.kind = {.name = "gradient", .sentence = "workers send gradients at the model they pulled"},
-          .descends = false,
-          .make = [](const Settings&) { return std::make_unique<GradientExchange>(); }};
+  return {
+      .kind = {.name = "gradient", .sentence = "workers send gradients at the model they pulled"},
+      .descends = false,
+      .make = [](const Settings&) { return std::make_unique<GradientExchange>(); }};
 }
 
 }  // namespace troupe

@@ -9,13 +9,12 @@ namespace {
 class StateExchange : public Exchange {
  public:
   void absorb(const Absorption& what, const Merge& merge, Update& /*update*/) override {
-    const std::span<const float> sum = what.sum.values();
     const float factor = merge.state_factor(what.arrived);
     const float share = what.round ? 1.0F
                                    : static_cast<float>(what.arrived.partitions) /
                                          static_cast<float>(what.partitions);
     for (std::size_t i = 0; i < what.model.size(); ++i) {
-      const float merged = factor * sum[i];
+      const float merged = factor * what.states[i];
       what.model[i] = what.round ? merged : what.model[i] + share * (merged - what.model[i]);
     }
   }
@@ -24,7 +23,8 @@ class StateExchange : public Exchange {
 }  // namespace
 
 ExchangeKind state_exchange() {
-  return {.kind = {.name = "state", .sentence = "workers descend on replicas of their own and send those"},
+  return {.kind = {.name = "state",
+                   .sentence = "workers descend on replicas of their own and send those"},
           .descends = true,
           .make = [](const Settings&) { return std::make_unique<StateExchange>(); }};
 }

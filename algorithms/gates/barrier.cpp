@@ -10,7 +10,9 @@ namespace {
 
 class Barrier : public Gate {
  public:
-  void enter(std::uint32_t partition, std::uint64_t /*step*/) override { arrived_[partition] = false; }
+  void enter(std::uint32_t partition, std::uint64_t /*step*/) override {
+    arrived_[partition] = false;
+  }
 
   Verdict arrive(std::uint32_t partition, std::uint64_t /*step*/) override {
     arrived_[partition] = true;

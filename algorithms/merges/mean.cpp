@@ -17,9 +17,10 @@ class Mean : public Merge {
 }  // namespace
 
 MergeKind mean_merge() {
-  return {.kind = {.name = "mean", .sentence = "the mean over rows (gradients) or partitions (states)"},
-          .states = true,
-          .make = [](const Settings&) { return std::make_unique<Mean>(); }};
+  return {
+      .kind = {.name = "mean", .sentence = "the mean over rows (gradients) or partitions (states)"},
+      .states = true,
+      .make = [](const Settings&) { return std::make_unique<Mean>(); }};
 }
 
 }  // namespace troupe

@@ -16,9 +16,10 @@ class Sum : public Merge {
 }  // namespace
 
 MergeKind sum_merge() {
-  return {.kind = {.name = "sum", .sentence = "the sum over partitions of each one's mean gradient"},
-          .states = false,
-          .make = [](const Settings&) { return std::make_unique<Sum>(); }};
+  return {
+      .kind = {.name = "sum", .sentence = "the sum over partitions of each one's mean gradient"},
+      .states = false,
+      .make = [](const Settings&) { return std::make_unique<Sum>(); }};
 }
 
 }  // namespace troupe

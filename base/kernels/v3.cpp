@@ -1,0 +1,3 @@
+/// The inner loops for x86-64-v3; see loops.inc.
+#define TROUPE_KERNELS kernels_v3
+#include "base/kernels/loops.inc"

@@ -1,0 +1,3 @@
+/// The inner loops for x86-64-v4; see loops.inc.
+#define TROUPE_KERNELS kernels_v4
+#include "base/kernels/loops.inc"

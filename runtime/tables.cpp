@@ -1,0 +1,36 @@
+#include "runtime/tables.hpp"
+
+#include "runtime/presets.hpp"
+
+// Declares the maker of a kind and enters what it makes: one line a kind, and the
+// kind's own file needs no header.
+#define TROUPE_ENTER(table, Type, maker) \
+  do {                                   \
+    extern Type maker();                 \
+    (table).add(maker());                \
+  } while (false)
+
+namespace troupe {
+
+Tables tables() {
+  Tables all;
+  TROUPE_ENTER(all.models, ModelKind, svm_kind);
+  TROUPE_ENTER(all.models, ModelKind, logistic_kind);
+  TROUPE_ENTER(all.topologies, TopologyKind, serial_topology);
+  TROUPE_ENTER(all.topologies, TopologyKind, server_topology);
+  TROUPE_ENTER(all.exchanges, ExchangeKind, gradient_exchange);
+  TROUPE_ENTER(all.exchanges, ExchangeKind, state_exchange);
+  TROUPE_ENTER(all.gates, GateKind, barrier_gate);
+  TROUPE_ENTER(all.gates, GateKind, open_gate);
+  TROUPE_ENTER(all.updates, UpdateKind, sgd_update);
+  TROUPE_ENTER(all.updates, UpdateKind, momentum_update);
+  TROUPE_ENTER(all.merges, MergeKind, mean_merge);
+  TROUPE_ENTER(all.merges, MergeKind, sum_merge);
+  TROUPE_ENTER(all.codecs, CodecKind, dense_codec);
+  TROUPE_ENTER(all.codecs, CodecKind, sparse_codec);
+  TROUPE_ENTER(all.codecs, CodecKind, changed_codec);
+  all.presets = presets();
+  return all;
+}
+
+}  // namespace troupe

@@ -8,18 +8,29 @@
 
 namespace troupe {
 
+/// More different labels than this are no classes: they are not counted.
+inline constexpr std::size_t label_values_max = 64;
+
+struct LabelCount {
+  float value = 0;
+  std::uint64_t rows = 0;
+  bool operator==(const LabelCount&) const = default;
+};
+
 struct DataFacts {
   std::string path;
   bool sparse = false;
   std::uint64_t rows = 0;  ///< in the whole file
   std::uint32_t features = 0;
-  std::uint64_t entries = 0;                    ///< stored values, non-zeros of a sparse set
-  std::uint32_t row_entries_max = 0;            ///< Omega of ROWS E3: the longest row
-  float row_norm_max = 0;                       ///< the largest Euclidean norm of a row
-  std::uint64_t positive = 0;                   ///< rows with a label > 0
-  std::vector<std::uint32_t> rows_per_feature;  ///< rows with an entry (non-zero value) there
-  std::vector<float> mean, variance, max_abs;   ///< per feature, over all rows, zeros included
-  std::uint32_t manifest_crc32c = 0;            ///< names the contents: two nodes must agree on it
+  std::uint64_t entries = 0;          ///< stored values, non-zeros of a sparse set
+  std::uint32_t row_entries_max = 0;  ///< Omega of ROWS E3: the longest row
+  float row_norm_max = 0;             ///< the largest Euclidean norm of a row
+  std::uint64_t positive = 0;         ///< rows with a label > 0
+  std::vector<LabelCount> labels;     ///< ascending; empty with too many values
+  std::vector<std::uint32_t>
+      rows_per_feature;  ///< sparse: rows storing it; dense: rows not zero there
+  std::vector<float> mean, variance, max_abs;  ///< per feature, over all rows, zeros included
+  std::uint32_t manifest_crc32c = 0;           ///< names the contents: two nodes must agree on it
 };
 
 /// A half-open range of rows.

@@ -1,0 +1,146 @@
+"""The house's layers: which folder may include which, which libraries stay behind
+which door, and that nothing but the preset table knows a preset's name.
+It reads #include lines and words; it never asks a compiler."""
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BELOW = {
+    "base": set(),
+    "config": {"base"},
+    "messages": {"base"},
+    "datasets": {"base", "config", "messages"},
+    "models": {"base", "config", "messages", "datasets"},
+    "algorithms": {"base", "config", "messages"},
+    "topologies": {"base", "config", "messages"},
+    "actors": {"base", "config", "messages", "datasets", "models", "algorithms", "topologies"},
+    "runtime": {"base", "config", "messages", "datasets", "models", "algorithms", "topologies", "actors"},
+    "apps": {"base", "config", "messages", "datasets", "models", "algorithms", "topologies", "actors",
+             "runtime"},
+}
+# What the middle folders see of config: the schema's types, not the engine.
+SCHEMA_ONLY = {"datasets", "models", "algorithms", "topologies", "actors"}
+ENGINE = {"config/config.hpp"}
+
+# (include, where it is allowed, in which files)
+DOORS = [
+    (r"caf/", r"runtime/cluster/.*"),
+    (r"hdf5\.h|H5\w*\.h", r"datasets/.*\.cpp"),
+    (r"toml\+\+|toml\.hpp", r"config/[^/]*\.cpp"),
+    (r"CLI/", r"apps/.*\.cpp"),
+    (r"spdlog/", r"(apps|runtime)/.*\.cpp"),
+    (r"nlohmann/", r"(apps|runtime/gateway)/.*\.cpp"),
+    (r"boost/", r"runtime/gateway/.*\.cpp"),
+]
+# A header in here is read by its own folder alone, so CAF may show in it.
+INSIDE_CLUSTER = re.compile(r"runtime/cluster/(?!cluster\.hpp)")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
+WORDS = re.compile(r'"([a-z_]+)"')
+
+
+def sources(root):
+    for folder in BELOW:
+        yield from sorted(p for p in (root / folder).rglob("*") if p.suffix in (".hpp", ".cpp"))
+
+
+def wrong_includes(root):
+    for path in sources(root):
+        name = path.relative_to(root).as_posix()
+        folder = name.split("/")[0]
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if not (found := INCLUDE.match(line)):
+                continue
+            target = found[1]
+            first = target.split("/")[0]
+            where = f"{name}:{number}"
+            if first in BELOW and first != folder and first not in BELOW[folder]:
+                yield f"{where}: {folder}/ may not include {first}/"
+            if target in ENGINE and folder in SCHEMA_ONLY:
+                yield f"{where}: {folder}/ sees config's schema types only, not {target}"
+            if target.startswith("runtime/cluster/") and INSIDE_CLUSTER.match(target) \
+                    and not name.startswith("runtime/cluster/"):
+                yield f"{where}: runtime/cluster/cluster.hpp is the only door to that folder"
+            for library, allowed in DOORS:
+                if re.match(library, target) and not re.fullmatch(allowed, name):
+                    yield f"{where}: <{target}> belongs in {allowed}"
+            if first == "caf" and name == "runtime/cluster/cluster.hpp":
+                yield f"{where}: others include this header, so CAF may not show in it"
+
+
+def preset_names(root):
+    table = root / "runtime/presets.cpp"
+    if not table.exists():
+        return set()
+    return set(re.findall(r'Preset\{\{"([a-z_]+)"|\{\s*\.?(?:kind\s*=\s*)?\{\s*(?:\.name\s*=\s*)?"([a-z_]+)"',
+                          table.read_text()))
+
+
+def presets(root):
+    return {name for pair in preset_names(root) for name in pair if name}
+
+
+def misplaced_presets(root):
+    """A preset's name as a word of its own in a string. `sgd` is also an update and is known by that."""
+    updates = {p.stem for p in (root / "algorithms").rglob("*.cpp")}
+    names = presets(root) - updates
+    for path in sources(root):
+        name = path.relative_to(root).as_posix()
+        if name == "runtime/presets.cpp":
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for word in WORDS.findall(line):
+                if word in names:
+                    yield f'{name}:{number}: "{word}" is a preset: only runtime/presets.cpp may know it'
+
+
+def all_wrongs(root):
+    return [*wrong_includes(root), *misplaced_presets(root)]
+
+
+# The tests of the test: each planted line must be found, with its place.
+PLANTED = [
+    ("base/a.hpp", '#include "config/table.hpp"', "base/a.hpp:1: base/ may not include config/"),
+    ("models/a.cpp", '#include "algorithms/gate.hpp"', "models/ may not include algorithms/"),
+    ("actors/a.cpp", '#include "runtime/pace.hpp"', "actors/ may not include runtime/"),
+    ("algorithms/a.cpp", '#include "config/config.hpp"', "algorithms/ sees config's schema types only"),
+    ("runtime/twin/a.cpp", "#include <caf/all.hpp>", "<caf/all.hpp> belongs in runtime/cluster/"),
+    ("runtime/cluster/cluster.hpp", "#include <caf/actor.hpp>", "CAF may not show in it"),
+    ("apps/a.cpp", '#include "runtime/cluster/wire.hpp"', "the only door to that folder"),
+    ("models/a.cpp", "#  include <hdf5.h>", "<hdf5.h> belongs in datasets/"),
+    ("datasets/a.hpp", "#include <hdf5.h>", "<hdf5.h> belongs in datasets/"),
+    ("apps/library/a.hpp", "#include <CLI/CLI.hpp>", "<CLI/CLI.hpp> belongs in apps/"),
+    ("actors/a.cpp", "#include <nlohmann/json.hpp>", "<nlohmann/json.hpp> belongs in"),
+    ("actors/a.cpp", 'if (name == "asgd") return;', '"asgd" is a preset'),
+]
+
+
+def check_the_check():
+    for file, line, expected in PLANTED:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "runtime").mkdir()
+            (root / "runtime/presets.cpp").write_text('table.add({{"asgd", "a sentence"}, {}});\n')
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / file).write_text(line + "\n")
+            found = all_wrongs(root)
+            assert len(found) == 1 and expected in found[0], f"planted {line!r} in {file}: found {found}"
+
+
+def main():
+    check_the_check()
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
+    if root == ROOT:
+        assert presets(root), "runtime/presets.cpp names no preset that this test can read"
+        missing = {p.name for p in root.iterdir() if p.is_dir() and any(p.rglob("*.hpp"))}
+        missing -= {*BELOW, "tests", "bench"} | {n for n in missing if n.startswith(("build", "."))}
+        assert not missing, f"folders without a row in the matrix: {sorted(missing)}"
+    wrongs = all_wrongs(root)
+    print("\n".join(wrongs) or f"{sum(1 for _ in sources(root))} files keep to their layer")
+    return 1 if wrongs else 0
+
+
+sys.exit(main())

@@ -1,0 +1,26 @@
+/// One request to a control address, with a deadline. It never throws: a run that
+/// does not answer is an answer too.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace troupe {
+
+struct ControlRequest {
+  std::string address;  ///< HOST:PORT
+  std::string method;
+  std::string target;
+  std::string token;
+  std::chrono::milliseconds timeout{5000};
+};
+
+struct ControlAnswer {
+  unsigned status = 0;  ///< 0: nobody answered, and `error` says why
+  std::string body;
+  std::string error;
+};
+
+ControlAnswer ask(const ControlRequest& request);
+
+}  // namespace troupe

@@ -1,0 +1,111 @@
+/// The door by itself: who may see what, and what every refusal says.
+#include "runtime/gateway/door.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace {
+
+using troupe::GatewayService;
+using troupe::Knock;
+using troupe::Reply;
+
+struct House {
+  int stops = 0;
+  GatewayService service{"secret", [] { return std::string(R"({"epoch":3})"); },
+                         [] { return true; }, [this] { ++stops; }};
+  Reply knock(const std::string& method, const std::string& target) {
+    return troupe::answer({method, target, "127.0.0.1:80", "", "Bearer secret"}, service);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("door: health needs no token, everything else does") {
+  House house;
+  for (const std::string target :
+       {"/", "/readyz", "/api/v1/state", "/api/v1/stop", "/nowhere", "/metrics"}) {
+    const Reply reply = troupe::answer({"GET", target, "localhost", "", ""}, house.service);
+    CHECK(reply.status == 401);
+    CHECK(reply.body.find("Authorization: Bearer TOKEN") != std::string::npos);
+  }
+  CHECK(troupe::answer({"GET", "/healthz", "localhost", "", ""}, house.service).status == 200);
+}
+
+TEST_CASE("door: a wrong token of any length is refused") {
+  House house;
+  const std::vector<std::string> wrong = {
+      "Bearer ",       "Bearer secre", "Bearer secret2",     "Bearer secrets",
+      "bearer secret", "secret",       "Bearer secretsecret"};
+  for (const std::string& authorization : wrong)
+    CHECK(troupe::answer({"POST", "/api/v1/stop", "127.0.0.1", "", authorization}, house.service)
+              .status == 401);
+  CHECK(house.stops == 0);
+}
+
+TEST_CASE("door: an empty token opens nothing") {
+  House house;
+  house.service.token.clear();
+  CHECK(troupe::answer({"GET", "/readyz", "127.0.0.1", "", "Bearer "}, house.service).status ==
+        401);
+}
+
+TEST_CASE("door: another name of this machine is refused, token or not") {
+  House house;
+  for (const std::string host :
+       {"", "evil.example", "127.0.0.1.evil.example", "evil.example:80",
+        "127.0.0.1:", "127.0.0.1:8a", "127.0.0.1:999999", "[::1]:80", "10.0.0.1"}) {
+    const Knock knock{"GET", "/healthz", host, "", "Bearer secret"};
+    CHECK(troupe::answer(knock, house.service).status == 403);
+  }
+}
+
+TEST_CASE("door: a page of another origin is refused") {
+  House house;
+  for (const std::string origin : {"null", "http://evil.example", "https://127.0.0.1:80"}) {
+    const Knock knock{"POST", "/api/v1/stop", "127.0.0.1:80", origin, "Bearer secret"};
+    CHECK(troupe::answer(knock, house.service).status == 403);
+  }
+  CHECK(house.stops == 0);
+  const Knock own{"POST", "/api/v1/stop", "127.0.0.1:80", "http://127.0.0.1:80", "Bearer secret"};
+  CHECK(troupe::answer(own, house.service).status == 202);
+}
+
+TEST_CASE("door: nothing changes on a GET, and a POST reads nothing") {
+  House house;
+  CHECK(house.knock("GET", "/api/v1/stop").status == 405);
+  CHECK(house.knock("HEAD", "/api/v1/stop").status == 405);
+  CHECK(house.knock("POST", "/api/v1/state").status == 405);
+  CHECK(house.stops == 0);
+  CHECK(house.knock("POST", "/api/v1/stop").status == 202);
+  CHECK(house.stops == 1);
+}
+
+TEST_CASE("door: state is what the run says, with or without a query") {
+  House house;
+  CHECK(house.knock("GET", "/api/v1/state").body == R"({"epoch":3})");
+  CHECK(house.knock("GET", "/api/v1/state?x=1").body == R"({"epoch":3})");
+}
+
+TEST_CASE("door: what comes later says so, what never was is not found") {
+  House house;
+  const Reply later = house.knock("POST", "/api/v1/swap");
+  CHECK(later.status == 501);
+  CHECK(later.body == R"({"error":"'/api/v1/swap' comes with a later version"})");
+  CHECK(house.knock("GET", "/").status == 501);
+  CHECK(house.knock("GET", "/../etc/passwd").status == 404);
+  CHECK(house.knock("GET", "").status == 404);
+}
+
+TEST_CASE("door: readiness is the run's own word") {
+  House house;
+  CHECK(house.knock("GET", "/readyz").status == 200);
+  house.service.ready = [] { return false; };
+  CHECK(house.knock("GET", "/readyz").status == 503);
+}
+
+TEST_CASE("door: an error is one line of JSON whatever it quotes") {
+  CHECK(troupe::error_line("a \"b\"\n\xff").find('\n') == std::string::npos);
+}

@@ -19,10 +19,11 @@
 namespace troupe {
 
 struct Traits {
-  bool loss_gradient = true;  ///< gradient() is the gradient of the batch objective
-  bool additive = true;       ///< a batch of K rows gives the sum of K single rows
-  bool sparse = false;        ///< a row reads and writes only the parameters of its features
-  bool linear = false;        ///< descend() is a fused in-place loop over rows
+  bool loss_gradient = true;   ///< gradient() is the gradient of the batch objective
+  bool additive = true;        ///< a batch of K rows gives the sum of K single rows
+  bool sparse = false;         ///< a row reads and writes only the parameters of its features
+  bool linear = false;         ///< descend() is a fused in-place loop over rows
+  bool probabilities = false;  ///< predict() can map a score to [0, 1]
 };
 
 enum class SegmentKind { weight, bias, statistic };
@@ -40,10 +41,11 @@ struct Layout {
 };
 
 /// Parameters being descended on in place: the real ones are scale x values, so
-/// that lazy L2 costs one multiplication a step. settle() makes scale 1.
+/// that lazy L2 costs one multiplication a step. settle() makes scale 1. It is a
+/// double: a float cannot lose a millionth, step after step, without a bias.
 struct Replica {
   std::span<float> values;
-  float scale = 1.0F;
+  double scale = 1.0;
   void settle();
 };
 
@@ -68,6 +70,8 @@ class Model {
 
   virtual Layout layout() const = 0;
   virtual Traits traits() const = 0;
+  /// What "model.regularise" came to: per_feature, lazy or dense; empty without.
+  virtual std::string regularise() const { return {}; }
   /// Zeros unless a model says otherwise.
   virtual void initialise(std::span<float> parameters, std::uint64_t seed) const;
 

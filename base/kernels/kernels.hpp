@@ -34,9 +34,7 @@ const Kernels& kernels();
 const Kernels& kernels_of(CpuLevel level);
 
 extern const Kernels kernels_v2;
-#if defined(TROUPE_X86_KERNELS)
-extern const Kernels kernels_v3;
+extern const Kernels kernels_v3;  ///< on x86-64 only, like v4
 extern const Kernels kernels_v4;
-#endif
 
 }  // namespace troupe

@@ -1,0 +1,271 @@
+#include "models/linear.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/check.hpp"
+#include "base/kernels/kernels.hpp"
+#include "base/user_error.hpp"
+#include "models/regulariser.hpp"
+
+namespace troupe {
+namespace {
+
+float score_of(const Kernels& kernels, const RowView& row, const float* w) {
+  if (row.index == nullptr) return kernels.dot(row.value, w, row.size);
+  return kernels.sparse_dot({row.index, row.value, row.size}, w);
+}
+
+void add_row(const Kernels& kernels, float factor, const RowView& row, float* w) {
+  if (row.index == nullptr)
+    kernels.axpy(factor, row.value, w, row.size);
+  else
+    kernels.sparse_axpy(factor, {row.index, row.value, row.size}, w);
+}
+
+// The sum's order is a plain one: this serves finite differences, not training.
+double exact_score(const RowView& row, std::span<const float> w) {
+  double sum = 0;
+  for (std::uint32_t k = 0; k < row.size; ++k)
+    sum += static_cast<double>(row.value[k]) * w[row.index == nullptr ? k : row.index[k]];
+  return sum;
+}
+
+// Draws come in shuffled order, so each row is a miss unless asked for in time:
+// first its offsets and label, and from those the lines of its entries.
+class Lookahead {
+ public:
+  explicit Lookahead(const Batch& batch) : batch_(batch) {
+    for (std::size_t i = 0; i < std::min(depth, batch.size()); ++i) fetch(i);
+  }
+  RowView next() {
+    const RowView row = ring_[position_ % depth];
+    if (position_ + depth < batch_.size()) fetch(position_ + depth);
+    ++position_;
+    return row;
+  }
+
+ private:
+  static constexpr std::size_t depth = 8;
+  static constexpr std::size_t line = 64 / sizeof(float);
+
+  void fetch(std::size_t i) {
+    const RowView row = batch_[i];
+    for (std::size_t k = 0; k < row.size + line; k += line) __builtin_prefetch(row.value + k);
+    if (row.index != nullptr)
+      for (std::size_t k = 0; k < row.size + line; k += line) __builtin_prefetch(row.index + k);
+    ring_[i % depth] = row;
+  }
+
+  const Batch& batch_;
+  std::size_t position_ = 0;
+  std::array<RowView, depth> ring_;
+};
+
+struct Pending {
+  RowView row;
+  double slope;
+};
+
+std::span<Pending> pending_rows(std::size_t size) {
+  thread_local std::vector<Pending> rows;
+  if (rows.size() < size) rows.resize(size);
+  return rows;
+}
+
+class LinearModel final : public Model {
+ public:
+  LinearModel(const LinearLoss& loss, const ModelRequest& request)
+      : loss_(loss),
+        regulariser_(request),
+        features_(request.facts.features),
+        sparse_(request.facts.sparse) {}
+
+  Layout layout() const override {
+    return {{{.name = "weights", .shape = {features_}, .kind = SegmentKind::weight}}};
+  }
+
+  Traits traits() const override {
+    return {.sparse = sparse_ && regulariser_.sparse(),
+            .linear = true,
+            .probabilities = loss_.probability != nullptr};
+  }
+
+  std::string regularise() const override { return to_text(regulariser_.form()); }
+
+  double gradient(std::span<const float> parameters, const Batch& batch, float rate,
+                  Accumulator& sum) const override;
+  double descend(Replica& replica, const Batch& rows, std::size_t batch_size,
+                 std::span<const float> rates) const override;
+  void reads(const Batch& batch, Accumulator& seen) const override;
+  Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const override;
+
+  double penalty(std::span<const float> parameters) const override {
+    return regulariser_.penalty(parameters);
+  }
+
+  double batch_objective(std::span<const float> parameters, const Batch& batch) const override {
+    double sum = regulariser_.share(parameters, batch);
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      sum += loss_.at(exact_score(batch[i], parameters), batch[i].label).loss;
+    return sum;
+  }
+
+  void predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
+               std::span<float> out) const override;
+
+  Bounds bounds(double row_norm_max) const override {
+    return {.gradient_norm = row_norm_max,
+            .lipschitz = loss_.curvature * row_norm_max * row_norm_max};
+  }
+
+ private:
+  void add_sparse_row(const RowView& row, float slope, std::span<const float> parameters,
+                      float bound, Accumulator& sum) const;
+  double descend_pulling(Replica& replica, const Batch& rows, std::span<const float> rates) const;
+
+  LinearLoss loss_;
+  Regulariser regulariser_;
+  std::uint32_t features_;
+  bool sparse_;
+};
+
+void LinearModel::add_sparse_row(const RowView& row, float slope, std::span<const float> parameters,
+                                 float bound, Accumulator& sum) const {
+  const float* pulls = regulariser_.pulls().data();
+  if (pulls == nullptr) {
+    if (slope == 0) return;
+    for (std::uint32_t k = 0; k < row.size; ++k) sum.add(row.index[k], slope * row.value[k]);
+    return;
+  }
+  for (std::uint32_t k = 0; k < row.size; ++k) {
+    const std::uint32_t u = row.index[k];
+    sum.add(u, slope * row.value[k] + std::min(pulls[u], bound) * parameters[u]);
+  }
+}
+
+double LinearModel::gradient(std::span<const float> parameters, const Batch& batch, float rate,
+                             Accumulator& sum) const {
+  TROUPE_CHECK(parameters.size(), ==, features_);
+  const Kernels& loops = kernels();
+  const float bound = pull_bound(rate);
+  if (!sparse_ && batch.size() > 0) sum.make_dense();
+  double loss = 0;
+  Lookahead ahead(batch);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RowView row = ahead.next();
+    const RowLoss at = loss_.at(score_of(loops, row, parameters.data()), row.label);
+    const auto slope = static_cast<float>(at.slope);
+    loss += at.loss;
+    if (sparse_)
+      add_sparse_row(row, slope, parameters, bound, sum);
+    else if (slope != 0)
+      add_row(loops, slope, row, sum.values().data());
+  }
+  regulariser_.add_gradient(parameters, batch.size(), sum);
+  return loss;
+}
+
+double LinearModel::descend(Replica& replica, const Batch& rows, std::size_t batch_size,
+                            std::span<const float> rates) const {
+  TROUPE_CHECK(replica.values.size(), ==, features_);
+  TROUPE_CHECK(batch_size, >, 0U);
+  TROUPE_CHECK(rates.size(), ==, (rows.size() + batch_size - 1) / batch_size);
+  if (!regulariser_.pulls().empty())
+    return batch_size == 1 ? descend_pulling(replica, rows, rates)
+                           : Model::descend(replica, rows, batch_size, rates);
+  const Kernels& loops = kernels();
+  const std::span<Pending> pending = pending_rows(std::min(batch_size, rows.size()));
+  float* w = replica.values.data();
+  double loss = 0;
+  Lookahead ahead(rows);
+  for (std::size_t step = 0; step < rates.size(); ++step) {
+    const std::size_t count = std::min(batch_size, rows.size() - step * batch_size);
+    std::size_t moving = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const RowView row = ahead.next();
+      const RowLoss at = loss_.at(replica.scale * score_of(loops, row, w), row.label);
+      loss += at.loss;
+      if (at.slope != 0) pending[moving++] = {row, at.slope};
+    }
+    regulariser_.decay(replica, rates[step]);
+    const double factor = -rates[step] / (static_cast<double>(count) * replica.scale);
+    for (std::size_t i = 0; i < moving; ++i)
+      add_row(loops, static_cast<float>(factor * pending[i].slope), pending[i].row, w);
+  }
+  return loss;
+}
+
+// Rows one by one, each pulling its own features towards zero.
+double LinearModel::descend_pulling(Replica& replica, const Batch& rows,
+                                    std::span<const float> rates) const {
+  const Kernels& loops = kernels();
+  const float* pulls = regulariser_.pulls().data();
+  float* w = replica.values.data();
+  double loss = 0;
+  Lookahead ahead(rows);
+  for (const float rate : rates) {
+    const RowView row = ahead.next();
+    const RowLoss at = loss_.at(replica.scale * score_of(loops, row, w), row.label);
+    loss += at.loss;
+    const auto factor = static_cast<float>(-rate * at.slope / replica.scale);
+    for (std::uint32_t k = 0; k < row.size; ++k) {
+      const std::uint32_t u = row.index[k];
+      w[u] = w[u] * std::max(0.0F, 1.0F - rate * pulls[u]) + factor * row.value[k];
+    }
+  }
+  return loss;
+}
+
+void LinearModel::reads(const Batch& batch, Accumulator& seen) const {
+  if (!traits().sparse) {
+    if (batch.size() > 0) seen.make_dense();
+    return;
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RowView row = batch[i];
+    for (std::uint32_t k = 0; k < row.size; ++k) seen.touch(row.index[k]);
+  }
+}
+
+// A score of exactly 0 counts as -1, like every label that is not > 0.
+Evaluation LinearModel::evaluate(std::span<const float> parameters, const Batch& batch) const {
+  TROUPE_CHECK(parameters.size(), ==, features_);
+  const Kernels& loops = kernels();
+  Evaluation result{.rows = batch.size()};
+  Lookahead ahead(batch);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RowView row = ahead.next();
+    const float score = score_of(loops, row, parameters.data());
+    result.loss_sum += loss_.at(score, row.label).loss;
+    if ((score > 0) == (row.label > 0)) ++result.correct;
+  }
+  return result;
+}
+
+void LinearModel::predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
+                          std::span<float> out) const {
+  TROUPE_CHECK(out.size(), ==, batch.size());
+  const Kernels& loops = kernels();
+  const bool map = probabilities && loss_.probability != nullptr;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const float score = score_of(loops, batch[i], parameters.data());
+    out[i] = map ? static_cast<float>(loss_.probability(score)) : score;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_linear(const LinearLoss& loss, const ModelRequest& request) {
+  // The kernels gather with signed 32-bit positions.
+  constexpr std::uint32_t features_max = 0x7fffffffU;
+  if (request.facts.features > features_max)
+    throw UserError(ExitCode::data, request.facts.path + ": " +
+                                        std::to_string(request.facts.features) +
+                                        " features, but a linear model can have at most " +
+                                        std::to_string(features_max));
+  return std::make_unique<LinearModel>(loss, request);
+}
+
+}  // namespace troupe

@@ -1,0 +1,30 @@
+/// Linear models: a score w . x, a loss of score and label, no bias. A model of
+/// this family is a LinearLoss; everything else is here, once.
+#pragma once
+
+#include <memory>
+
+#include "models/model.hpp"
+
+namespace troupe {
+
+/// One row's loss and its derivative with respect to the score.
+struct RowLoss {
+  double loss;
+  double slope;
+};
+
+struct LinearLoss {
+  RowLoss (*at)(double score, float label);
+  /// Score to [0, 1]; null when the model has no such reading.
+  double (*probability)(double score) = nullptr;
+  /// The largest second derivative, for the stopping rule.
+  double curvature = 1;
+};
+
+/// Classes: a label > 0 is +1, every other one -1.
+inline double class_of(float label) { return label > 0 ? 1.0 : -1.0; }
+
+std::unique_ptr<Model> make_linear(const LinearLoss& loss, const ModelRequest& request);
+
+}  // namespace troupe

@@ -1,0 +1,80 @@
+#include "models/model.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/kernels/kernels.hpp"
+
+namespace troupe {
+namespace {
+
+void step(std::span<float> parameters, const Accumulator& gradient, float factor) {
+  const std::span<const float> values = gradient.values();
+  if (gradient.dense()) {
+    kernels().axpy(-factor, values.data(), parameters.data(), parameters.size());
+    return;
+  }
+  for (const std::uint32_t index : gradient.touched()) parameters[index] -= factor * values[index];
+}
+
+// One a thread: a sum as long as the model is not made anew at each call.
+Accumulator& scratch(std::size_t size) {
+  thread_local Accumulator sum;
+  if (sum.size() != size) sum = Accumulator(size);
+  sum.clear();
+  return sum;
+}
+
+}  // namespace
+
+std::size_t Layout::size() const {
+  std::size_t total = 0;
+  for (const LayoutSegment& segment : segments) {
+    std::size_t product = 1;
+    for (const std::size_t extent : segment.shape) product *= extent;
+    total += product;
+  }
+  return total;
+}
+
+void Replica::settle() {
+  if (scale == 1.0) return;
+  kernels().scale(static_cast<float>(scale), values.data(), values.size());
+  scale = 1.0;
+}
+
+Evaluation& Evaluation::operator+=(const Evaluation& other) {
+  loss_sum += other.loss_sum;
+  correct += other.correct;
+  rows += other.rows;
+  return *this;
+}
+
+void Model::initialise(std::span<float> parameters, std::uint64_t /*seed*/) const {
+  std::ranges::fill(parameters, 0.0F);
+}
+
+double Model::descend(Replica& replica, const Batch& rows, std::size_t batch_size,
+                      std::span<const float> rates) const {
+  TROUPE_CHECK(batch_size, >, 0U);
+  TROUPE_CHECK(rates.size(), ==, (rows.size() + batch_size - 1) / batch_size);
+  replica.settle();
+  Accumulator& sum = scratch(replica.values.size());
+  double loss = 0;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const std::size_t first = i * batch_size;
+    const std::size_t count = std::min(batch_size, rows.size() - first);
+    const Batch batch{rows.rows, rows.picks.subspan(first, count)};
+    loss += gradient(replica.values, batch, rates[i], sum);
+    step(replica.values, sum, rates[i] / static_cast<float>(count));
+    project(replica.values, sum);
+    sum.clear();
+  }
+  return loss;
+}
+
+void Model::reads(const Batch& /*batch*/, Accumulator& seen) const { seen.make_dense(); }
+
+void Model::project(std::span<float> /*parameters*/, const Accumulator& /*touched*/) const {}
+
+}  // namespace troupe

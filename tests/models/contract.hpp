@@ -1,0 +1,230 @@
+/// What every model of a table promises, checked for whatever its traits declare.
+/// A model without a loss gradient is refused unless it brings an oracle.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "models/model.hpp"
+#include "tests/models/sample.hpp"
+
+namespace troupe::testing {
+
+/// A model on a sample, at parameters that are nothing special.
+struct ModelCase {
+  const Model& model;
+  const Sample& sample;
+  std::vector<float> parameters;
+
+  Accumulator gradient(std::span<const std::uint32_t> picks, float rate = 0) const {
+    Accumulator sum(parameters.size());
+    const Rows rows = sample.rows();
+    model.gradient(parameters, {rows, picks}, rate, sum);
+    return sum;
+  }
+};
+
+/// By a model's name: the proof that its gradient() is what it should be.
+using Oracles = std::map<std::string, std::function<void(const ModelCase&)>>;
+
+inline void check_near(std::span<const float> left, std::span<const float> right, double allowed) {
+  REQUIRE(left.size() == right.size());
+  double worst = 0;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(left[i]) - right[i]);
+    // Written so that a NaN is the worst of all.
+    if (!(difference <= worst)) worst = difference;
+  }
+  CHECK(worst <= allowed);
+}
+
+/// Central differences of batch_objective, row by row; rows with a kink within
+/// reach (the two one-sided slopes differ) are left out, and counted.
+inline void check_gradient(const ModelCase& given) {
+  constexpr float step = 0x1p-10F;
+  const Rows rows = given.sample.rows();
+  std::size_t smooth = 0;
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    const Batch row{rows, {&i, 1}};
+    std::vector<float> moved = given.parameters;
+    std::vector<float> slopes(moved.size());
+    const double here = given.model.batch_objective(moved, row);
+    bool kink = false;
+    for (std::size_t u = 0; u < moved.size(); ++u) {
+      const float before = moved[u];
+      const auto slope_at = [&](float at) {
+        moved[u] = at;
+        const double objective = given.model.batch_objective(moved, row);
+        return (objective - here) / (static_cast<double>(at) - before);
+      };
+      const double right = slope_at(before + step);
+      const double left = slope_at(before - step);
+      moved[u] = before;
+      kink = kink || std::abs(right - left) > 0.01;
+      slopes[u] = static_cast<float>((left + right) / 2);
+    }
+    if (kink) continue;
+    ++smooth;
+    check_near(given.gradient({&i, 1}).values(), slopes, 2e-5);
+  }
+  CHECK(smooth > rows.size() * 3 / 4);
+}
+
+inline void check_additive(const ModelCase& given) {
+  const auto picks = every_row(given.sample);
+  Accumulator singles(given.parameters.size());
+  for (const std::uint32_t& pick : picks) singles.merge(given.gradient({&pick, 1}));
+  check_near(given.gradient(picks).values(), singles.values(), 1e-4);
+}
+
+inline void check_loss(const ModelCase& given) {
+  const auto picks = every_row(given.sample);
+  const Rows rows = given.sample.rows();
+  Accumulator sum(given.parameters.size());
+  const double loss = given.model.gradient(given.parameters, {rows, picks}, 0, sum);
+  const Evaluation evaluation = given.model.evaluate(given.parameters, {rows, picks});
+  CHECK(loss == doctest::Approx(evaluation.loss_sum).epsilon(1e-6));
+  CHECK(evaluation.rows == rows.size());
+}
+
+/// The model's own descend() against gradient steps, from any scale.
+inline void check_descent(const ModelCase& given, std::size_t batch_size, float scale) {
+  CAPTURE(batch_size);
+  const auto picks = every_row(given.sample);
+  const Rows rows = given.sample.rows();
+  std::vector<float> rates((picks.size() + batch_size - 1) / batch_size);
+  for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = 0.1F / (1.0F + static_cast<float>(i));
+  std::vector<float> fused = given.parameters;
+  for (float& value : fused) value /= scale;
+  std::vector<float> stepped = given.parameters;
+  Replica ours{fused, scale};
+  Replica theirs{stepped};
+  const double loss = given.model.descend(ours, {rows, picks}, batch_size, rates);
+  const double expected = given.model.Model::descend(theirs, {rows, picks}, batch_size, rates);
+  ours.settle();
+  CHECK(loss == doctest::Approx(expected).epsilon(1e-5));
+  check_near(fused, stepped, 1e-6);
+}
+
+/// Cutting the rows in two calls changes nothing, to the bit.
+inline void check_descent_in_parts(const ModelCase& given) {
+  const auto picks = every_row(given.sample);
+  const std::span<const std::uint32_t> all = picks;
+  const Rows rows = given.sample.rows();
+  const std::vector<float> rates(picks.size(), 0.05F);
+  const std::span<const float> each = rates;
+  std::vector<float> whole = given.parameters;
+  std::vector<float> parts = given.parameters;
+  Replica one{whole};
+  Replica two{parts};
+  given.model.descend(one, {rows, all}, 1, each);
+  given.model.descend(two, {rows, all.first(7)}, 1, each.first(7));
+  given.model.descend(two, {rows, all.subspan(7)}, 1, each.subspan(7));
+  CHECK(one.scale == two.scale);
+  CHECK(whole == parts);
+}
+
+inline void check_empty(const ModelCase& given) {
+  const Rows rows = given.sample.rows();
+  const Batch nothing{rows, {}};
+  Accumulator sum(given.parameters.size());
+  CHECK(given.model.gradient(given.parameters, nothing, 0.1F, sum) == 0);
+  CHECK(sum.entries() == 0);
+  given.model.reads(nothing, sum);
+  CHECK(given.model.evaluate(given.parameters, nothing).rows == 0);
+  CHECK(given.model.batch_objective(given.parameters, nothing) == 0);
+  std::vector<float> values = given.parameters;
+  Replica replica{values};
+  CHECK(given.model.descend(replica, nothing, 4, {}) == 0);
+  CHECK(values == given.parameters);
+}
+
+/// A sparse row's gradient and score depend on its features alone: everything
+/// else may as well be no number.
+inline void check_sparse(const ModelCase& given) {
+  const Rows rows = given.sample.rows();
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    const Batch row{rows, {&i, 1}};
+    ModelCase blind{given.model, given.sample,
+                    std::vector<float>(given.parameters.size(), std::nanf(""))};
+    Accumulator reads(given.parameters.size());
+    given.model.reads(row, reads);
+    REQUIRE(!reads.dense());
+    for (const std::uint32_t u : reads.touched()) blind.parameters[u] = given.parameters[u];
+    const Accumulator sum = blind.gradient({&i, 1});
+    CHECK(sum.finite());
+    const std::set<std::uint32_t> read(reads.touched().begin(), reads.touched().end());
+    CHECK(read.size() == reads.entries());
+    for (const std::uint32_t u : sum.touched()) CHECK(read.contains(u));
+    check_near(sum.values(), given.gradient({&i, 1}).values(), 0);
+  }
+}
+
+inline void check_predictions(const ModelCase& given) {
+  const auto picks = every_row(given.sample);
+  const Rows rows = given.sample.rows();
+  std::vector<float> out(picks.size());
+  given.model.predict(given.parameters, {rows, picks}, true, out);
+  for (const float score : out) {
+    CHECK(std::isfinite(score));
+    if (given.model.traits().probabilities) CHECK((score >= 0 && score <= 1));
+  }
+}
+
+inline void check_model(const ModelCase& given, const std::string& name, const Oracles& oracles) {
+  const Traits traits = given.model.traits();
+  REQUIRE(given.parameters.size() > 0);
+  check_empty(given);
+  check_loss(given);
+  check_predictions(given);
+  if (traits.loss_gradient) {
+    check_gradient(given);
+  } else {
+    const auto oracle = oracles.find(name);
+    REQUIRE_MESSAGE(oracle != oracles.end(), name, " has no loss gradient and no oracle");
+    oracle->second(given);
+  }
+  if (traits.additive) check_additive(given);
+  if (traits.sparse) check_sparse(given);
+  for (const std::size_t batch_size : {1, 3, 16}) check_descent(given, batch_size, 1.0F);
+  if (traits.linear) check_descent(given, 1, 0.25F);
+  check_descent_in_parts(given);
+}
+
+/// Defaults of the keys that a kind declares, so that new kinds need no edit here.
+inline Settings settings_for(const ModelKind& kind, const std::string& regularise, double l2) {
+  Settings settings;
+  settings.set("model.l2", l2);
+  settings.set("model.regularise", regularise);
+  for (const Key& key : kind.kind.keys)
+    if (key.standard) settings.set("model." + kind.kind.name + "." + key.path, *key.standard);
+  return settings;
+}
+
+/// The whole contract for every model of the table.
+inline void check_models(const Table<ModelKind>& table, const Oracles& oracles) {
+  for (const ModelKind& kind : table)
+    for (const bool sparse : {true, false})
+      for (const bool descends : {true, false})
+        for (const char* const regularise : {"auto", "per_feature", "lazy", "dense"})
+          for (const double l2 : {0.0, 0.02}) {
+            CAPTURE(kind.kind.name);
+            CAPTURE(sparse);
+            CAPTURE(descends);
+            CAPTURE(regularise);
+            CAPTURE(l2);
+            const Sample sample = random_sample(sparse, 24, 40);
+            const DataFacts facts = sample.facts();
+            const Settings settings = settings_for(kind, regularise, l2);
+            const auto model = kind.make({settings, facts, facts.rows, descends});
+            check_model({*model, sample, normal_values(model->layout().size(), 0.4, 5)},
+                        kind.kind.name, oracles);
+          }
+}
+
+}  // namespace troupe::testing

@@ -29,32 +29,32 @@ struct StepReport {
 struct EvalReport {
   double t = 0;
   std::uint64_t epoch = 0;
-  Score score;
-  bool best = false;  ///< the best on the validation rows so far
-  SharedBlock model;  ///< set when `best`
+  Score score = {};
+  bool best = false;       ///< the best on the validation rows so far
+  SharedBlock model = {};  ///< set when `best`
 };
 
 struct EventReport {
   double t = 0;
-  std::string what;
-  std::string who;
-  std::string detail;
+  std::string what = {};
+  std::string who = {};
+  std::string detail = {};
 };
 
 struct EndReport {
   double t = 0;
-  std::string status;  ///< "done", "stopped", "failed", "diverged"
-  std::string reason;  ///< "epochs", "target", ..., or the line that says what failed
+  std::string status = {};  ///< "done", "stopped", "failed", "diverged"
+  std::string reason = {};  ///< "epochs", "target", ..., or the line that says what failed
   int exit_code = 0;
   std::uint64_t epochs = 0;
   std::uint64_t updates = 0;
   std::uint64_t samples = 0;
   std::uint64_t computed = 0;
   std::uint64_t delivered = 0;
-  std::vector<Count> discarded;
-  std::vector<Score> scores;
-  std::vector<WorkerCount> shares;  ///< draws computed by each worker
-  SharedBlock model;                ///< empty when there is none worth keeping
+  std::vector<Count> discarded = {};
+  std::vector<Score> scores = {};
+  std::vector<WorkerCount> shares = {};  ///< draws computed by each worker
+  SharedBlock model = {};                ///< empty when there is none worth keeping
 };
 
 using Report = std::variant<StepReport, EvalReport, EventReport, EndReport>;

@@ -26,14 +26,14 @@ struct Turn {
 
 /// Coordinator to worker: these partitions are yours now, beside those you have.
 struct Lease {
-  std::vector<std::uint32_t> partitions;
+  std::vector<std::uint32_t> partitions = {};
   static constexpr auto fields() { return std::tuple{&Lease::partitions}; }
 };
 
 /// Worker to aggregator: I hold these partitions now; tell me where they stand.
 struct Pull {
   std::uint64_t known_version = 0;  ///< of the model that this worker holds; 0 = none
-  std::vector<std::uint32_t> partitions;
+  std::vector<std::uint32_t> partitions = {};
   static constexpr auto fields() { return std::tuple{&Pull::known_version, &Pull::partitions}; }
 };
 
@@ -44,7 +44,7 @@ struct Contribution {
   std::uint32_t partitions = 0;  ///< how many took part
   std::uint64_t rows = 0;
   double loss = 0;  ///< summed over the rows, as seen while stepping
-  Payload payload;
+  Payload payload = {};
   static constexpr auto fields() {
     return std::tuple{&Contribution::level, &Contribution::index, &Contribution::partitions,
                       &Contribution::rows,  &Contribution::loss,  &Contribution::payload};
@@ -53,11 +53,12 @@ struct Contribution {
 
 /// Worker to aggregator: what these turns came to.
 struct Push {
-  std::uint64_t based_on = 0;  ///< version of the model that was pulled
-  std::uint64_t computed = 0;  ///< draws that this worker computed since the start
-  std::vector<Turn> turns;     ///< taken, with the rows really drawn
-  std::vector<Contribution> contributions;
-  std::vector<std::uint32_t> features;  ///< of the same partitions' next batches: a sparse pull
+  std::uint64_t based_on = 0;    ///< version of the model that was pulled
+  std::uint64_t computed = 0;    ///< draws that this worker computed since the start
+  std::vector<Turn> turns = {};  ///< taken, with the rows really drawn
+  std::vector<Contribution> contributions = {};
+  std::vector<std::uint32_t> features =
+      {};  ///< of the same partitions' next batches: a sparse pull
   static constexpr auto fields() {
     return std::tuple{&Push::based_on, &Push::computed, &Push::turns, &Push::contributions,
                       &Push::features};
@@ -68,8 +69,8 @@ struct Push {
 struct Parameters {
   std::uint64_t version = 0;  ///< from 1
   std::uint64_t draws = 0;    ///< delivered when this version was made: the schedule's clock
-  std::vector<Turn> turns;
-  Payload payload;
+  std::vector<Turn> turns = {};
+  Payload payload = {};
   static constexpr auto fields() {
     return std::tuple{&Parameters::version, &Parameters::draws, &Parameters::turns,
                       &Parameters::payload};
@@ -97,15 +98,15 @@ struct Progress {
 struct Evaluate {
   std::uint64_t epoch = 0;
   bool last = false;  ///< the finished model: on the test set too
-  SharedBlock model;
+  SharedBlock model = {};
   static constexpr auto fields() {
     return std::tuple{&Evaluate::epoch, &Evaluate::last, &Evaluate::model};
   }
 };
 
 struct Score {
-  std::string split;  ///< "validation", "training", "test"
-  double loss = 0;    ///< mean loss plus the penalty: the objective
+  std::string split = {};  ///< "validation", "training", "test"
+  double loss = 0;         ///< mean loss plus the penalty: the objective
   double accuracy = 0;
   std::uint64_t rows = 0;
   static constexpr auto fields() {
@@ -117,8 +118,8 @@ struct Score {
 struct Evaluated {
   std::uint64_t epoch = 0;
   bool last = false;
-  std::vector<Score> scores;
-  SharedBlock model;  ///< what was scored, so that the best one can be kept
+  std::vector<Score> scores = {};
+  SharedBlock model = {};  ///< what was scored, so that the best one can be kept
   static constexpr auto fields() {
     return std::tuple{&Evaluated::epoch, &Evaluated::last, &Evaluated::scores, &Evaluated::model};
   }
@@ -137,7 +138,7 @@ struct Stop {
 };
 
 struct Count {
-  std::string reason;
+  std::string reason = {};
   std::uint64_t rows = 0;
   static constexpr auto fields() { return std::tuple{&Count::reason, &Count::rows}; }
 };
@@ -150,10 +151,10 @@ struct WorkerCount {
 
 /// Aggregator to coordinator: the end of the run.
 struct Final {
-  SharedBlock model;
-  Progress progress;
-  std::vector<Count> discarded;
-  std::vector<WorkerCount> computed;  ///< as each worker last said
+  SharedBlock model = {};
+  Progress progress = {};
+  std::vector<Count> discarded = {};
+  std::vector<WorkerCount> computed = {};  ///< as each worker last said
   static constexpr auto fields() {
     return std::tuple{&Final::model, &Final::progress, &Final::discarded, &Final::computed};
   }
@@ -173,7 +174,7 @@ struct Finished {
 /// Anybody to coordinator: I cannot go on, and this line says why.
 struct Failed {
   int exit_code = 1;
-  std::string line;
+  std::string line = {};
   static constexpr auto fields() { return std::tuple{&Failed::exit_code, &Failed::line}; }
 };
 
@@ -193,13 +194,13 @@ struct Refused {
 /// Host to coordinator, coordinator to aggregator: this worker is gone.
 struct WorkerLost {
   ActorId worker = 0;
-  std::string detail;
+  std::string detail = {};
   static constexpr auto fields() { return std::tuple{&WorkerLost::worker, &WorkerLost::detail}; }
 };
 
 /// Host (a signal, the control address) to coordinator.
 struct StopRequested {
-  std::string reason;
+  std::string reason = {};
   int exit_code = 0;
   static constexpr auto fields() {
     return std::tuple{&StopRequested::reason, &StopRequested::exit_code};
@@ -208,9 +209,9 @@ struct StopRequested {
 
 /// Host to coordinator: something worth a line in the log and the metrics.
 struct Notice {
-  std::string what;
-  std::string who;
-  std::string detail;
+  std::string what = {};
+  std::string who = {};
+  std::string detail = {};
   static constexpr auto fields() {
     return std::tuple{&Notice::what, &Notice::who, &Notice::detail};
   }
@@ -218,8 +219,8 @@ struct Notice {
 
 /// The order is the wire's numbering: add at the end.
 using Message =
-    std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop,
-                 Final, Finish, Finished, Failed, Refused, WorkerLost, StopRequested, Notice>;
+    std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
+                 Finish, Finished, Failed, Refused, WorkerLost, StopRequested, Notice>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {
@@ -228,7 +229,7 @@ struct Envelope {
   std::uint32_t graph_epoch = 0;  ///< of the drawing that the sender lives in
   std::uint64_t run = 0;
   std::uint64_t sequence = 0;  ///< per sender and receiver, from 1
-  Message message;
+  Message message = {};
 };
 
 }  // namespace troupe

@@ -11,14 +11,14 @@
 namespace troupe {
 
 struct DenseValues {
-  SharedBlock values;
+  SharedBlock values = {};
   static constexpr auto fields() { return std::tuple{&DenseValues::values}; }
 };
 
 /// The entries listed; every other one is zero (a gradient) or not asked for (a model).
 struct SparseValues {
-  std::vector<std::uint32_t> indices;
-  std::vector<float> values;
+  std::vector<std::uint32_t> indices = {};
+  std::vector<float> values = {};
   static constexpr auto fields() {
     return std::tuple{&SparseValues::indices, &SparseValues::values};
   }
@@ -27,8 +27,8 @@ struct SparseValues {
 /// The entries that differ from the last value sent on this edge, zeros included.
 struct ChangedValues {
   bool fresh = false;  ///< nothing was sent before: all others are zero
-  std::vector<std::uint32_t> indices;
-  std::vector<float> values;
+  std::vector<std::uint32_t> indices = {};
+  std::vector<float> values = {};
   static constexpr auto fields() {
     return std::tuple{&ChangedValues::fresh, &ChangedValues::indices, &ChangedValues::values};
   }

@@ -2,7 +2,9 @@
 /// drawn; one seed gives one run, bit for bit.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "actors/plan.hpp"
 #include "runtime/pace.hpp"
@@ -14,8 +16,8 @@ struct TwinRequest {
   std::shared_ptr<const Plan> plan;
   Pace pace;
   ReportSink report;
-  /// Polled between events; non-empty: stop with this reason (a signal).
-  std::function<StopRequested()> interrupted = {};
+  /// Polled between events; a value stops the run (a signal).
+  std::function<std::optional<StopRequested>()> interrupted = {};
 };
 
 /// Runs to the end; the EndReport has gone through the sink by then.

@@ -1,0 +1,96 @@
+/// The aggregator holds the model: it asks the gate who may go on, merges what
+/// arrived and answers. It computes no gradient and chooses no worker.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "actors/actor.hpp"
+#include "actors/ledger.hpp"
+#include "actors/partial.hpp"
+#include "actors/plan.hpp"
+#include "actors/publication.hpp"
+#include "actors/scratch.hpp"
+#include "actors/tree_sum.hpp"
+
+namespace troupe {
+
+class Aggregator : public Actor {
+ public:
+  explicit Aggregator(std::shared_ptr<const Plan> plan);
+
+  void receive(Context& context, ActorId from, Message message) override {
+    dispatch(*this, context, from, message);
+  }
+  void woken(Context& context, std::uint64_t token) override;
+  void on(Context& context, ActorId from, Pull pull);
+  void on(Context& context, ActorId from, Push push);
+  void on(Context& context, ActorId from, Proceed proceed);
+  void on(Context& context, ActorId from, WorkerLost lost);
+  void on(Context& context, ActorId from, Stop stop);
+
+ private:
+  /// Where a partition stands.
+  struct Seat {
+    std::optional<ActorId> holder;
+    std::uint64_t step = 0;
+    std::uint64_t rows = 0;  ///< quota of the turn on offer
+    bool entered = false;    ///< the gate knows it
+    bool offered = false;    ///< its turn: somebody is to compute `step`
+    bool given = false;      ///< the holder knows, and has not come back with it
+  };
+  /// What this holder remembers of a worker.
+  struct Colleague {
+    std::unique_ptr<Codec> codec;
+    std::uint64_t known_version = 0;
+    unsigned refused_in_a_row = 0;
+    std::vector<std::uint32_t> features;  ///< asked for since the last reply
+    bool wants_all = true;                ///< what it holds does not cover its next turns
+  };
+
+  bool expected(ActorId from, const Push& push) const;
+  /// Reads and checks the parts; false when one is not finite or does not fit.
+  bool decode(Colleague& colleague, Push& push, std::vector<Partial>& parts);
+  void refuse(Context& context, ActorId from, std::vector<Partial>& parts);
+  void take(Context& context, const Push& push, std::vector<Partial> parts);
+  void absorb(Context& context, Partial& partial);
+  void overflow(Context& context);
+  /// After updates: epochs, evaluation, progress, the end.
+  void look_around(Context& context);
+  void look_at_epoch(Context& context);
+  /// Offers the next turns of these partitions and tells their holders.
+  void release(Context& context, const std::vector<std::uint32_t>& partitions);
+  void offer(std::uint32_t partition);
+  void reply(Context& context, ActorId worker, std::vector<Turn> turns);
+  std::uint64_t draws_left() const;
+  bool enough() const;
+  bool all_back() const;
+  void finish(Context& context);
+
+  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Gate> gate_;
+  std::unique_ptr<Update> update_;
+  std::unique_ptr<Merge> merge_;
+  Publication publication_;
+  Ledger ledger_;
+  Scratch scratch_;
+  std::vector<Seat> seats_;
+  std::map<ActorId, Colleague> colleagues_;
+  TreeSum<Partial> round_;
+  std::vector<std::uint32_t> waiting_;    ///< released by the gate, held back for a verdict
+  std::uint32_t refused_partitions_ = 0;  ///< of the round, or in a row without rounds
+  std::uint64_t offered_rows_ = 0;        ///< quota on offer or under way
+  std::uint64_t offered_turns_ = 0;
+  std::uint64_t updates_ = 0;
+  std::uint64_t epoch_ = 0;
+  double reported_at_ = 0;
+  bool awaiting_verdict_ = false;
+  bool stopping_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace troupe

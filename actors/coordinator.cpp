@@ -1,0 +1,285 @@
+#include "actors/coordinator.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace troupe {
+namespace {
+
+enum Alarm : std::uint64_t { time_is_up, nobody_answers };
+
+const Score* find(const std::vector<Score>& scores, const std::string& split) {
+  const auto here = std::ranges::find(scores, split, &Score::split);
+  return here == scores.end() ? nullptr : &*here;
+}
+
+std::uint64_t quantile(const std::vector<std::uint64_t>& bins, double share) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : bins) total += count;
+  const double goal = share * static_cast<double>(total);
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    seen += bins[i];
+    if (seen > 0 && static_cast<double>(seen) >= goal) return i;
+  }
+  return 0;
+}
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+std::string list(const std::vector<std::uint32_t>& partitions) {
+  std::string text;
+  for (const std::uint32_t p : partitions) text += (text.empty() ? "" : ",") + std::to_string(p);
+  return text;
+}
+
+std::string diverged_line(std::uint64_t update, double rate) {
+  return "diverged at update " + std::to_string(update) +
+         ": numbers are not finite at learning rate " + number(rate) +
+         "; try -s learning_rate=" + number(rate / 10);
+}
+
+}  // namespace
+
+Coordinator::Coordinator(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)), best_loss_(std::numeric_limits<double>::infinity()) {}
+
+void Coordinator::start(Context& context) {
+  for (std::uint32_t i = 0; i < plan_->workers; ++i) {
+    Crew& crew = crew_[plan_->worker(i)];
+    const RowRange mine = partition_range({0, plan_->partitions}, i, plan_->workers);
+    for (std::uint64_t p = mine.first; p < mine.last; ++p)
+      crew.partitions.push_back(static_cast<std::uint32_t>(p));
+    context.send(plan_->worker(i), Lease{.partitions = crew.partitions});
+  }
+  if (plan_->stop.seconds) context.wake(*plan_->stop.seconds, time_is_up);
+}
+
+void Coordinator::woken(Context& context, std::uint64_t token) {
+  if (token == time_is_up) return end(context, {"done", "time", 0}, false);
+  if (closed_) return;
+  for (auto& [worker, crew] : crew_)
+    if (crew.alive && !crew.answered)
+      event(context, "no_answer", plan_->name_of(worker), "did not say what it computed");
+  close(context);
+}
+
+void Coordinator::on(Context& context, ActorId, Progress progress) {
+  const double now = context.now();
+  const double seconds = now - last_progress_at_;
+  const auto rows = static_cast<double>(progress.delivered - last_delivered_);
+  last_progress_at_ = now;
+  last_delivered_ = progress.delivered;
+  std::uint64_t worst = 0;
+  for (std::size_t i = 0; i < progress.staleness.size(); ++i)
+    if (progress.staleness[i] > 0) worst = i;
+  context.report(StepReport{.t = now,
+                            .epoch = progress.epoch,
+                            .updates = progress.updates,
+                            .samples = progress.delivered,
+                            .loss = progress.loss,
+                            .samples_per_second = seconds > 0 ? rows / seconds : 0,
+                            .bytes_sent = progress.bytes_sent,
+                            .bytes_received = progress.bytes_received,
+                            .staleness_p50 = quantile(progress.staleness, 0.5),
+                            .staleness_p99 = quantile(progress.staleness, 0.99),
+                            .staleness_max = worst});
+}
+
+void Coordinator::on(Context& context, ActorId, Evaluated evaluated) {
+  judge(context, evaluated);
+  if (evaluated.last) {
+    scored_ = true;
+    last_scores_ = std::move(evaluated);
+    return close_when_complete(context);
+  }
+  if (outcome_) return;
+  if (const std::optional<std::string> reason = verdict(evaluated))
+    return end(context, {"done", *reason, 0}, false);
+  if (plan_->stop.needs_verdict())
+    context.send(plan_->aggregator(), Proceed{.epoch = evaluated.epoch});
+}
+
+void Coordinator::judge(Context& context, const Evaluated& evaluated) {
+  const std::string judged = plan_->validation.size() > 0 ? "validation" : "training";
+  for (const Score& score : evaluated.scores) {
+    const bool finite = std::isfinite(score.loss);
+    const bool best = score.split == judged && finite && score.loss < best_loss_;
+    if (score.split == judged) evaluations_since_best_ = best ? 0 : evaluations_since_best_ + 1;
+    if (best) best_loss_ = score.loss;
+    context.report(EvalReport{.t = context.now(),
+                              .epoch = evaluated.epoch,
+                              .score = score,
+                              .best = best,
+                              .model = best ? evaluated.model : SharedBlock()});
+    if (finite) continue;
+    const double rate = plan_->schedule.rate(last_delivered_);
+    end(context, {"diverged", diverged_line(final_ ? final_->progress.updates : 0, rate), 1}, true);
+    if (outcome_ && outcome_->exit_code == 0)
+      outcome_ = {"diverged", diverged_line(final_ ? final_->progress.updates : 0, rate), 1};
+  }
+}
+
+std::optional<std::string> Coordinator::verdict(const Evaluated& evaluated) {
+  const StopRule& stop = plan_->stop;
+  const Score* validation = find(evaluated.scores, "validation");
+  if (stop.target && validation != nullptr && validation->accuracy >= *stop.target) return "target";
+  if (stop.no_better_for && evaluations_since_best_ >= *stop.no_better_for) return "no_better_for";
+  const Score* training = find(evaluated.scores, "training");
+  if (!stop.tolerance || training == nullptr) return std::nullopt;
+  const std::optional<double> before = std::exchange(training_loss_, training->loss);
+  const double step = before ? std::abs(*before - training->loss) : 0;
+  if (step > 0 && step < *stop.tolerance) return "tolerance";
+  return std::nullopt;
+}
+
+void Coordinator::on(Context& context, ActorId, Final final) {
+  if (final_ || closed_) return;
+  if (!outcome_)
+    outcome_ = Outcome{
+        "done",
+        plan_->stop.steps && final.progress.updates >= *plan_->stop.steps ? "steps" : "epochs", 0};
+  on(context, plan_->aggregator(), final.progress);
+  context.send(Plan::evaluator,
+               Evaluate{.epoch = final.progress.epoch, .last = true, .model = final.model});
+  final_ = std::move(final);
+  scored_ = outcome_->exit_code != 0 && outcome_->status != "stopped";
+  for (auto& [worker, crew] : crew_)
+    if (crew.alive) context.send(worker, Finish{});
+  context.wake(plan_->stop_seconds, nobody_answers);
+  close_when_complete(context);
+}
+
+void Coordinator::on(Context& context, ActorId from, Finished finished) {
+  const auto crew = crew_.find(from);
+  if (crew == crew_.end()) return;
+  crew->second.answered = true;
+  crew->second.computed = finished.computed;
+  close_when_complete(context);
+}
+
+void Coordinator::on(Context& context, ActorId from, Failed failed) {
+  event(context, "failed", plan_->name_of(from), failed.line);
+  end(context, {"failed", failed.line, failed.exit_code}, true);
+}
+
+void Coordinator::on(Context& context, ActorId, Refused refused) {
+  if (refused.diverged) {
+    const std::string line = diverged_line(refused.update, refused.rate);
+    event(context, "diverged", plan_->name_of(refused.worker), line);
+    return end(context, {"diverged", line, 1}, true);
+  }
+  event(context, "refused", plan_->name_of(refused.worker),
+        "its numbers were not finite at update " + std::to_string(refused.update) +
+            "; refused, its replica starts again from the model");
+  if (!refused.excluded) return;
+  event(context, "excluded", plan_->name_of(refused.worker), "the third refusal in a row");
+  context.send(refused.worker, Finish{});
+  dismiss(context, refused.worker);
+}
+
+void Coordinator::on(Context& context, ActorId, WorkerLost lost) {
+  const auto crew = crew_.find(lost.worker);
+  if (crew == crew_.end() || !crew->second.alive) return;
+  event(context, "worker_lost", plan_->name_of(lost.worker), lost.detail);
+  dismiss(context, lost.worker);
+}
+
+void Coordinator::on(Context& context, ActorId, StopRequested request) {
+  event(context, "stop_requested", "coordinator", request.reason);
+  end(context, {"stopped", request.reason, request.exit_code}, false);
+}
+
+void Coordinator::on(Context& context, ActorId, Notice notice) {
+  event(context, std::move(notice.what), std::move(notice.who), std::move(notice.detail));
+}
+
+void Coordinator::end(Context& context, Outcome outcome, bool at_once) {
+  if (final_) return;
+  if (outcome_ && !at_once) return;
+  if (!outcome_ || outcome_->exit_code == 0) outcome_ = std::move(outcome);
+  context.send(plan_->aggregator(), Stop{.at_once = at_once});
+}
+
+void Coordinator::dismiss(Context& context, ActorId worker) {
+  Crew& gone = crew_.at(worker);
+  gone.alive = false;
+  std::vector<ActorId> others;
+  for (const auto& [id, crew] : crew_)
+    if (crew.alive) others.push_back(id);
+  context.send(plan_->aggregator(), WorkerLost{.worker = worker, .detail = {}});
+  if (final_) return close_when_complete(context);
+  if (others.empty()) {
+    return end(context,
+               {"failed", "no worker is left: " + plan_->name_of(worker) + " was the last", 4},
+               true);
+  }
+  std::map<ActorId, std::vector<std::uint32_t>> leases;
+  for (std::size_t i = 0; i < gone.partitions.size(); ++i)
+    leases[others[i % others.size()]].push_back(gone.partitions[i]);
+  gone.partitions.clear();
+  for (auto& [to, partitions] : leases) {
+    Crew& crew = crew_.at(to);
+    crew.partitions.insert(crew.partitions.end(), partitions.begin(), partitions.end());
+    event(context, "leased", plan_->name_of(to),
+          "takes over partitions " + list(partitions) + " of " + plan_->name_of(worker));
+    context.send(to, Lease{.partitions = std::move(partitions)});
+  }
+}
+
+void Coordinator::event(Context& context, std::string what, std::string who, std::string detail) {
+  context.report(EventReport{.t = context.now(),
+                             .what = std::move(what),
+                             .who = std::move(who),
+                             .detail = std::move(detail)});
+}
+
+void Coordinator::close_when_complete(Context& context) {
+  if (!final_ || !scored_ || closed_) return;
+  for (const auto& [worker, crew] : crew_)
+    if (crew.alive && !crew.answered) return;
+  close(context);
+}
+
+void Coordinator::close(Context& context) {
+  closed_ = true;
+  context.report(balance(context.now()));
+  context.send(Plan::evaluator, Finish{});
+  context.finished();
+}
+
+EndReport Coordinator::balance(double now) {
+  EndReport end{.t = now,
+                .status = outcome_->status,
+                .reason = outcome_->reason,
+                .exit_code = outcome_->exit_code,
+                .epochs = final_->progress.epoch,
+                .updates = final_->progress.updates,
+                .samples = final_->progress.delivered,
+                .delivered = final_->progress.delivered,
+                .discarded = final_->discarded};
+  for (const WorkerCount& said : final_->computed) {
+    Crew& crew = crew_.at(said.worker);
+    if (!crew.answered) crew.computed = said.rows;
+  }
+  std::uint64_t accounted = end.delivered;
+  for (const Count& count : end.discarded) accounted += count.rows;
+  for (const auto& [worker, crew] : crew_) {
+    end.computed += crew.computed;
+    end.shares.push_back({worker, crew.computed});
+  }
+  // Only a run that is cut short leaves draws which nobody received.
+  if (end.computed > accounted) end.discarded.push_back({"cut short", end.computed - accounted});
+  if (last_scores_) end.scores = last_scores_->scores;
+  const bool sound = outcome_->status != "diverged" && outcome_->status != "failed";
+  if (sound) end.model = final_->model;
+  return end;
+}
+
+}  // namespace troupe

@@ -1,0 +1,73 @@
+/// The coordinator leases partitions, watches the clock and the evaluations, and
+/// ends the run. It never touches a gradient; every run's story is told by it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/actor.hpp"
+#include "actors/plan.hpp"
+
+namespace troupe {
+
+class Coordinator : public Actor {
+ public:
+  explicit Coordinator(std::shared_ptr<const Plan> plan);
+
+  void start(Context& context) override;
+  void receive(Context& context, ActorId from, Message message) override {
+    dispatch(*this, context, from, message);
+  }
+  void woken(Context& context, std::uint64_t token) override;
+  void on(Context& context, ActorId from, Progress progress);
+  void on(Context& context, ActorId from, Evaluated evaluated);
+  void on(Context& context, ActorId from, Final final);
+  void on(Context& context, ActorId from, Finished finished);
+  void on(Context& context, ActorId from, Failed failed);
+  void on(Context& context, ActorId from, Refused refused);
+  void on(Context& context, ActorId from, WorkerLost lost);
+  void on(Context& context, ActorId from, StopRequested request);
+  void on(Context& context, ActorId from, Notice notice);
+
+ private:
+  /// How the run ends; the first reason counts.
+  struct Outcome {
+    std::string status;
+    std::string reason;
+    int exit_code = 0;
+  };
+  struct Crew {
+    bool alive = true;
+    bool answered = false;
+    std::vector<std::uint32_t> partitions;
+    std::uint64_t computed = 0;
+  };
+
+  void end(Context& context, Outcome outcome, bool at_once);
+  void judge(Context& context, const Evaluated& evaluated);
+  /// Why an evaluation ends the run, if it does.
+  std::optional<std::string> verdict(const Evaluated& evaluated);
+  void dismiss(Context& context, ActorId worker);
+  void event(Context& context, std::string what, std::string who, std::string detail);
+  void close_when_complete(Context& context);
+  void close(Context& context);
+  EndReport balance(double now);
+
+  std::shared_ptr<const Plan> plan_;
+  std::map<ActorId, Crew> crew_;
+  std::optional<Outcome> outcome_;
+  std::optional<Final> final_;
+  std::optional<Evaluated> last_scores_;
+  bool scored_ = false;
+  bool closed_ = false;
+  double best_loss_;
+  std::uint64_t evaluations_since_best_ = 0;
+  std::optional<double> training_loss_;
+  std::uint64_t last_delivered_ = 0;
+  double last_progress_at_ = 0;
+};
+
+}  // namespace troupe

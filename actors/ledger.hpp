@@ -1,0 +1,69 @@
+/// The accounting of draws at the holder of the model: each is delivered at most
+/// once, and what was computed but not delivered is counted with its reason.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "messages/message.hpp"
+
+namespace troupe {
+
+class Ledger {
+ public:
+  void deliver(std::uint64_t rows, double loss) {
+    delivered_ += rows;
+    loss_ += loss;
+    loss_rows_ += rows;
+  }
+  void discard(const std::string& reason, std::uint64_t rows) {
+    if (rows > 0) discarded_[reason] += rows;
+  }
+  void computed(ActorId worker, std::uint64_t total) { computed_[worker] = total; }
+  void staleness(std::uint64_t versions) {
+    ++staleness_[static_cast<std::size_t>(std::min<std::uint64_t>(versions, bins - 1))];
+  }
+  void sent(std::size_t bytes) { sent_ += bytes; }
+  void received(std::size_t bytes) { received_ += bytes; }
+
+  std::uint64_t delivered() const { return delivered_; }
+  std::vector<Count> discarded() const {
+    std::vector<Count> counts;
+    for (const auto& [reason, rows] : discarded_) counts.push_back({reason, rows});
+    return counts;
+  }
+  std::vector<WorkerCount> computed() const {
+    std::vector<WorkerCount> counts;
+    for (const auto& [worker, rows] : computed_) counts.push_back({worker, rows});
+    return counts;
+  }
+  /// The numbers so far; the loss starts anew.
+  Progress progress(std::uint64_t epoch, std::uint64_t updates) {
+    Progress now{.epoch = epoch,
+                 .updates = updates,
+                 .delivered = delivered_,
+                 .loss = loss_rows_ > 0 ? loss_ / static_cast<double>(loss_rows_) : 0.0,
+                 .bytes_sent = sent_,
+                 .bytes_received = received_,
+                 .staleness = staleness_};
+    loss_ = 0;
+    loss_rows_ = 0;
+    return now;
+  }
+
+ private:
+  static constexpr std::size_t bins = 65;
+  std::uint64_t delivered_ = 0;
+  double loss_ = 0;
+  std::uint64_t loss_rows_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+  std::map<std::string, std::uint64_t> discarded_;
+  std::map<ActorId, std::uint64_t> computed_;
+  std::vector<std::uint64_t> staleness_ = std::vector<std::uint64_t>(bins, 0);
+};
+
+}  // namespace troupe

@@ -1,0 +1,43 @@
+/// A sum on its way up the tree: gradients of some rows, or replicas of some
+/// partitions, never both.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "actors/scratch.hpp"
+#include "base/accumulator.hpp"
+#include "base/block.hpp"
+
+namespace troupe {
+
+struct Partial {
+  Accumulator gradients;
+  Block states;
+  std::uint32_t partitions = 0;
+  std::uint64_t rows = 0;
+  double loss = 0;
+};
+
+/// left += right; right's storage goes back to where it came from. A part that was
+/// refused has no storage and adds nothing.
+inline void add_partial(Partial& left, Partial right, Scratch& scratch) {
+  left.partitions += right.partitions;
+  left.rows += right.rows;
+  left.loss += right.loss;
+  if (left.states.size() == 0) {
+    left.states = std::move(right.states);
+  } else if (right.states.size() > 0) {
+    const auto from = std::as_const(right.states).values();
+    const auto to = left.states.values();
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+  }
+  if (left.gradients.size() == 0) {
+    left.gradients = std::move(right.gradients);
+  } else if (right.gradients.size() > 0) {
+    left.gradients.merge(right.gradients);
+    scratch.give(std::move(right.gradients));
+  }
+}
+
+}  // namespace troupe

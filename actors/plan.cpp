@@ -1,0 +1,53 @@
+#include "actors/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.hpp"
+
+namespace troupe {
+
+ActorId Plan::aggregator() const {
+  const auto here = std::ranges::find(drawing.nodes, Role::aggregator, &DrawingNode::role);
+  TROUPE_CHECK((here == drawing.nodes.end()), ==, false);
+  return first_drawn + static_cast<ActorId>(here - drawing.nodes.begin());
+}
+
+ActorId Plan::worker(std::uint32_t index) const {
+  const auto here = std::ranges::find_if(drawing.nodes, [index](const DrawingNode& node) {
+    return node.role == Role::worker && node.index == index;
+  });
+  TROUPE_CHECK((here == drawing.nodes.end()), ==, false);
+  return first_drawn + static_cast<ActorId>(here - drawing.nodes.begin());
+}
+
+std::string Plan::name_of(ActorId actor) const {
+  if (actor == coordinator) return "coordinator";
+  if (actor == evaluator) return "evaluator";
+  if (actor - first_drawn >= drawing.nodes.size()) return "actor " + std::to_string(actor);
+  const DrawingNode& node = drawing.nodes[actor - first_drawn];
+  return (node.role == Role::worker ? "worker " : "aggregator ") + std::to_string(node.index);
+}
+
+std::uint64_t Plan::exchanges_per_epoch(std::uint32_t p) const {
+  // Partition 0 is never shorter than another one. In rounds all take the same
+  // number of exchanges, and the shorter ones may have nothing left in the last.
+  const std::uint64_t rows = partition(rounds ? 0 : p).size();
+  const std::uint64_t a_time = batch * local_steps;
+  return std::max<std::uint64_t>(1, (rows + a_time - 1) / a_time);
+}
+
+RowRange Plan::drawn(std::uint32_t p, std::uint64_t step) const {
+  const std::uint64_t rows = partition(p).size();
+  const std::uint64_t a_time = batch * local_steps;
+  const std::uint64_t first = std::min(rows, (step % exchanges_per_epoch(p)) * a_time);
+  return {first, std::min(rows, first + a_time)};
+}
+
+std::optional<std::uint64_t> Plan::draws_planned() const {
+  if (!stop.epochs) return std::nullopt;
+  return static_cast<std::uint64_t>(
+      std::llround(*stop.epochs * static_cast<double>(training.size())));
+}
+
+}  // namespace troupe

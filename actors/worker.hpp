@@ -1,0 +1,52 @@
+/// A worker holds partitions on lease and computes the turns that the aggregator
+/// gives them. It knows neither gate nor merge nor how many colleagues it has.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "actors/actor.hpp"
+#include "actors/partial.hpp"
+#include "actors/plan.hpp"
+#include "actors/scratch.hpp"
+#include "actors/tree_sum.hpp"
+
+namespace troupe {
+
+class Worker : public Actor {
+ public:
+  explicit Worker(std::shared_ptr<const Plan> plan);
+  ~Worker() override;
+
+  void receive(Context& context, ActorId from, Message message) override {
+    dispatch(*this, context, from, message);
+  }
+  void on(Context& context, ActorId from, Lease lease);
+  void on(Context& context, ActorId from, Parameters parameters);
+  void on(Context& context, ActorId from, Finish finish);
+
+ private:
+  struct Seat;
+
+  void install(Parameters& parameters);
+  /// One turn's part of the sum; turn.rows becomes the rows that it really took.
+  Partial compute(Seat& seat, Turn& turn, std::uint64_t draws);
+  Partial descend(Seat& seat, const Batch& batch, std::uint64_t draws);
+  Partial differentiate(const Batch& batch, std::uint64_t draws);
+  void push(Context& context, TreeSum<Partial>& sums, std::vector<Turn> turns, std::uint64_t rows);
+  std::vector<std::uint32_t> features_of_next(const std::vector<Turn>& turns);
+
+  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<Codec> codec_;
+  std::map<std::uint32_t, std::unique_ptr<Seat>> seats_;
+  Scratch scratch_;
+  Accumulator seen_;    ///< features of the next batch
+  SharedBlock pulled_;  ///< a dense pull, read in place
+  Block mirror_;        ///< kept up to date by sparse and changed pulls
+  std::vector<float> rates_;
+  std::uint64_t version_ = 0;
+  std::uint64_t computed_ = 0;
+};
+
+}  // namespace troupe

@@ -1,0 +1,21 @@
+#include "actors/aggregator.hpp"
+#include "actors/coordinator.hpp"
+#include "actors/evaluator.hpp"
+#include "actors/worker.hpp"
+#include "runtime/assemble.hpp"
+
+namespace troupe {
+
+std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, ActorId id) {
+  if (id == Plan::coordinator) return std::make_unique<Coordinator>(plan);
+  if (id == Plan::evaluator) return std::make_unique<Evaluator>(plan);
+  switch (plan->drawing.nodes.at(id - Plan::first_drawn).role) {
+    case Role::aggregator:
+      return std::make_unique<Aggregator>(plan);
+    case Role::worker:
+      return std::make_unique<Worker>(plan);
+  }
+  return nullptr;
+}
+
+}  // namespace troupe

@@ -1,0 +1,157 @@
+#include "runtime/twin/twin.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+#include "runtime/assemble.hpp"
+
+namespace troupe {
+namespace {
+
+/// Something that will happen to an actor. Equal times happen in the order in
+/// which they were caused.
+struct Event {
+  double t = 0;
+  std::uint64_t order = 0;
+  ActorId from = 0;
+  ActorId to = 0;
+  std::optional<Message> message;  ///< none: a wake-up
+  std::uint64_t token = 0;
+};
+
+bool later(const Event& a, const Event& b) { return a.t != b.t ? a.t > b.t : a.order > b.order; }
+
+class Stage {
+ public:
+  explicit Stage(const TwinRequest& request);
+  void run();
+
+ private:
+  class Wings;
+  struct Slot {
+    std::unique_ptr<Actor> actor;
+    double busy_until = 0;
+    std::uint64_t computations = 0;
+    std::optional<std::uint32_t> worker;
+  };
+
+  void put(Event event);
+  Event take();
+  void play(Event event);
+  void look_for_interruption();
+
+  const TwinRequest& request_;
+  std::vector<Slot> slots_;
+  std::vector<Event> events_;  ///< a heap, the next one in front
+  std::map<std::pair<ActorId, ActorId>, std::pair<std::uint64_t, double>> edges_;
+  std::uint64_t caused_ = 0;
+  std::uint64_t played_ = 0;
+  bool interrupted_ = false;
+  bool over_ = false;
+};
+
+/// What an actor sees of the stage while it plays.
+class Stage::Wings : public Context {
+ public:
+  Wings(Stage& stage, ActorId self, double t) : stage_(stage), self_(self), t_(t) {}
+
+  ActorId self() const override { return self_; }
+  double now() const override { return t_; }
+
+  void send(ActorId to, Message message) override {
+    auto& [count, last] = stage_.edges_[{self_, to}];
+    // An edge keeps its order, as a connection does.
+    last = std::max(last, t_ + stage_.request_.pace.message(self_, to, count++));
+    stage_.put({.t = last, .from = self_, .to = to, .message = std::move(message)});
+  }
+
+  void wake(double seconds, std::uint64_t token) override {
+    stage_.put({.t = t_ + seconds, .from = self_, .to = self_, .message = {}, .token = token});
+  }
+
+  void spend(std::uint64_t rows) override {
+    Slot& slot = stage_.slots_[self_];
+    if (!slot.worker) return;
+    t_ += stage_.request_.pace.computation(*slot.worker, slot.computations++, rows);
+  }
+
+  void report(Report report) override { stage_.request_.report(report); }
+
+  void finished() override {
+    if (self_ == Plan::coordinator) stage_.over_ = true;
+  }
+
+ private:
+  Stage& stage_;
+  ActorId self_;
+  double t_;
+};
+
+Stage::Stage(const TwinRequest& request) : request_(request), slots_(request.plan->actors()) {
+  for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = make_actor(request.plan, id);
+  for (std::uint32_t i = 0; i < request.plan->workers; ++i)
+    slots_[request.plan->worker(i)].worker = i;
+}
+
+void Stage::run() {
+  for (ActorId id = 0; id < slots_.size(); ++id) {
+    Wings wings(*this, id, 0.0);
+    slots_[id].actor->start(wings);
+  }
+  while (!over_) {
+    TROUPE_CHECK(events_.empty(), ==, false);  // somebody waits for what nobody will say
+    play(take());
+    if (++played_ % 256 == 0) look_for_interruption();
+  }
+}
+
+void Stage::put(Event event) {
+  event.order = caused_++;
+  events_.push_back(std::move(event));
+  std::ranges::push_heap(events_, later);
+}
+
+Event Stage::take() {
+  std::ranges::pop_heap(events_, later);
+  Event event = std::move(events_.back());
+  events_.pop_back();
+  return event;
+}
+
+void Stage::play(Event event) {
+  Slot& slot = slots_[event.to];
+  if (slot.busy_until > event.t) {
+    // It waits in the mailbox, in its old order, until the actor has time.
+    event.t = slot.busy_until;
+    events_.push_back(std::move(event));
+    std::ranges::push_heap(events_, later);
+    return;
+  }
+  Wings wings(*this, event.to, event.t);
+  if (event.message)
+    slot.actor->receive(wings, event.from, std::move(*event.message));
+  else
+    slot.actor->woken(wings, event.token);
+  slot.busy_until = wings.now();
+}
+
+void Stage::look_for_interruption() {
+  if (interrupted_ || !request_.interrupted) return;
+  std::optional<StopRequested> stop = request_.interrupted();
+  if (!stop) return;
+  interrupted_ = true;
+  put({.t = events_.empty() ? 0.0 : events_.front().t,
+       .from = Plan::coordinator,
+       .to = Plan::coordinator,
+       .message = std::move(*stop)});
+}
+
+}  // namespace
+
+void run_twin(const TwinRequest& request) { Stage(request).run(); }
+
+}  // namespace troupe

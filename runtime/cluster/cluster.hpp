@@ -6,13 +6,20 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "actors/actor.hpp"
 #include "actors/plan.hpp"
+#include "runtime/assemble.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
 
 namespace troupe {
+
+/// Makes the actor of an id, as make_actor does.
+using ActorMaker =
+    std::function<std::unique_ptr<Actor>(const std::shared_ptr<const Plan>&, ActorId)>;
 
 struct ClusterRequest {
   std::shared_ptr<const Plan> plan;
@@ -26,6 +33,8 @@ struct ClusterRequest {
   double start_seconds = 60;              ///< for all nodes to join
   double heartbeat_seconds = 0.2;
   double lost_after_seconds = 1.0;  ///< without a sign of life
+  std::string version;              ///< of this program: every node must be of the same
+  ActorMaker make = make_actor;
 };
 
 class Cluster {
@@ -52,6 +61,8 @@ struct NodeRequest {
   std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text)>
       assemble;
   std::uint32_t slots = 0;  ///< 0: as many as it is given
+  std::string version;
+  ActorMaker make = make_actor;
 };
 
 /// Serves as a node until the run ends; returns the exit code.

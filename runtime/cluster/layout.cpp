@@ -1,0 +1,94 @@
+#include "runtime/cluster/layout.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "base/user_error.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr double seconds_per_entry = 1e-9;
+constexpr double short_step_seconds = 1e-3;
+
+std::vector<ActorId> actors_of(const Plan& plan, Role role) {
+  std::vector<ActorId> found;
+  for (std::size_t i = 0; i < plan.drawing.nodes.size(); ++i)
+    if (plan.drawing.nodes[i].role == role)
+      found.push_back(Plan::first_drawn + static_cast<ActorId>(i));
+  return found;
+}
+
+// A server that waits for a long step to end would make every other worker wait.
+bool short_steps(const Plan& plan) {
+  if (!plan.data) return true;
+  const DataFacts& facts = plan.data->facts();
+  const double row = facts.sparse && facts.rows > 0
+                         ? static_cast<double>(facts.entries) / static_cast<double>(facts.rows)
+                         : static_cast<double>(facts.features);
+  const double entries = static_cast<double>(plan.batch * plan.local_steps) * row;
+  return entries * seconds_per_entry < short_step_seconds;
+}
+
+}  // namespace
+
+ProcessMap map_processes(const Plan& plan, NodeShare share) {
+  ProcessMap processes(plan.actors(), 0);
+  if (share.nodes == 0) return processes;
+  const std::vector<ActorId> workers = actors_of(plan, Role::worker);
+  const auto stay = std::min<std::size_t>(share.slots, workers.size());
+  const std::size_t leave = workers.size() - stay;
+  if (leave < share.nodes)
+    throw UserError(ExitCode::usage, std::to_string(share.nodes) + " nodes for " +
+                                         std::to_string(leave) +
+                                         " workers: each node needs one, use fewer nodes");
+  for (std::uint32_t node = 0; node < share.nodes; ++node) {
+    const RowRange block = partition_range({stay, workers.size()}, node, share.nodes);
+    for (std::uint64_t i = block.first; i < block.last; ++i) processes[workers[i]] = node + 1;
+  }
+  return processes;
+}
+
+Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
+                  std::uint32_t cores) {
+  const auto elsewhere = [&](ActorId actor) { return processes[actor] != mine; };
+  std::vector<ActorId> workers = actors_of(plan, Role::worker);
+  std::vector<ActorId> servers = actors_of(plan, Role::aggregator);
+  std::erase_if(workers, elsewhere);
+  std::erase_if(servers, elsewhere);
+
+  Places places;
+  if (mine == 0) places.push_back({Plan::coordinator, Plan::evaluator});
+  const std::size_t first = places.size();
+  const std::size_t width = std::min<std::size_t>(workers.size(), std::max(cores, 1U));
+  places.resize(first + width);
+  const bool alone = std::ranges::all_of(processes, [](std::uint32_t p) { return p == 0; });
+  for (const ActorId server : servers) {
+    if (alone && width > 0 && short_steps(plan))
+      places[first].push_back(server);
+    else
+      places.push_back({server});
+  }
+  for (std::size_t i = 0; i < workers.size(); ++i) places[first + i % width].push_back(workers[i]);
+  return places;
+}
+
+std::vector<std::uint32_t> neighbours(const Plan& plan, const ProcessMap& processes,
+                                      std::uint32_t mine) {
+  std::set<std::uint32_t> found;
+  if (mine == 0)
+    found.insert(processes.begin(), processes.end());
+  else
+    found.insert(0);
+  for (const DrawingEdge& edge : plan.drawing.edges) {
+    const std::uint32_t from = processes[Plan::first_drawn + edge.from];
+    const std::uint32_t to = processes[Plan::first_drawn + edge.to];
+    if (from == mine) found.insert(to);
+    if (to == mine) found.insert(from);
+  }
+  found.erase(mine);
+  return {found.begin(), found.end()};
+}
+
+}  // namespace troupe

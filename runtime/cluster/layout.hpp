@@ -1,0 +1,38 @@
+/// Which process and which place every actor lives in. It decides from the plan
+/// alone and starts nothing.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "actors/plan.hpp"
+
+namespace troupe {
+
+/// Per actor: 0 for the starting process, then one number a node.
+using ProcessMap = std::vector<std::uint32_t>;
+
+struct NodeShare {
+  std::uint32_t nodes = 0;
+  std::uint32_t slots = 0;  ///< workers that stay in the starting process
+};
+
+/// Coordinator, evaluator and aggregators stay in the starting process; workers
+/// go to the nodes in contiguous blocks. Throws UserError (exit 2) when a node
+/// would have no worker.
+ProcessMap map_processes(const Plan& plan, NodeShare share);
+
+/// The actors of each place of one process.
+using Places = std::vector<std::vector<ActorId>>;
+
+/// The control place comes first in the starting process. An aggregator shares the first
+/// worker's place when everything is in one process and steps are short.
+Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
+                  std::uint32_t cores);
+
+/// Processes that `mine` must be connected to: those at the other end of an edge of
+/// the drawing, and the starting process, where coordinator and evaluator live.
+std::vector<std::uint32_t> neighbours(const Plan& plan, const ProcessMap& processes,
+                                      std::uint32_t mine);
+
+}  // namespace troupe

@@ -1,0 +1,24 @@
+/// A place is one CAF actor with its own thread that runs several state machines.
+/// Between its own residents CAF never sees a message.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <memory>
+#include <vector>
+
+#include "actors/actor.hpp"
+#include "runtime/cluster/process.hpp"
+
+namespace troupe {
+
+struct Tenant {
+  ActorId id = 0;
+  std::unique_ptr<Actor> actor;
+};
+
+/// Starts a place that waits for the word to begin. It ends at the word to end,
+/// whatever its residents are about.
+caf::actor spawn_place(caf::actor_system& system, const std::shared_ptr<Process>& process,
+                       std::vector<Tenant> tenants);
+
+}  // namespace troupe

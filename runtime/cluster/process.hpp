@@ -1,0 +1,64 @@
+/// What all places of one process share, and what travels between them. Nothing
+/// here is ever serialised.
+#pragma once
+
+#include <atomic>
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "messages/message.hpp"
+#include "runtime/cluster/credit.hpp"
+#include "runtime/cluster/layout.hpp"
+#include "runtime/pace.hpp"
+#include "runtime/sink.hpp"
+
+namespace troupe {
+
+using Clock = std::chrono::steady_clock;
+
+struct Process {
+  std::shared_ptr<const Plan> plan;
+  Pace pace;
+  std::uint64_t run = 0;
+  std::uint32_t graph_epoch = 0;
+  std::uint32_t mine = 0;  ///< this process's number
+  ProcessMap processes;
+  bool spin = false;           ///< places look for messages a while before they sleep
+  ReportSink report;           ///< only where the coordinator lives
+  std::function<void()> over;  ///< the coordinator has finished; from its place's thread
+
+  // Written before the places begin, read-only from then on.
+  std::vector<caf::actor> place_of;  ///< per actor; none: it lives in another process
+  caf::actor endpoint;               ///< none without nodes
+  Clock::time_point start;
+  std::atomic<bool> ended = false;  ///< pads of a paced step are cut short
+};
+
+/// Between places of one process: one envelope, moved, or the host's word.
+struct Parcel {
+  enum class Kind { envelope, injected, begin, end };
+  Kind kind = Kind::envelope;
+  Envelope envelope;
+  std::shared_ptr<Credit> credit;  ///< set when it came over the network: to give back
+};
+
+/// For the endpoint: this envelope, encoded, is for an actor in that process.
+struct Shipment {
+  std::uint32_t process = 0;
+  bool control = false;  ///< goes before data that waits
+  Bytes bytes;
+};
+
+/// For the endpoint: some links owe their peers an acknowledgement.
+struct Settle {};
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Parcel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Shipment)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::Settle)

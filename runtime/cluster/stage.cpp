@@ -1,0 +1,67 @@
+#include "runtime/cluster/stage.hpp"
+
+#include <algorithm>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <thread>
+
+#include "runtime/cluster/place.hpp"
+
+namespace troupe {
+
+SystemConfig::SystemConfig() {
+  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.max-threads", 1);
+  set("logger.verbosity", caf::atom("quiet"));
+}
+
+Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const ActorMaker& make)
+    : system_(system), process_(std::move(process)) {
+  const std::uint32_t cores = std::max(std::thread::hardware_concurrency(), 1U);
+  const Plan& plan = *process_->plan;
+  const Places places = map_places(plan, process_->processes, process_->mine, cores);
+  // A spinning place that has no core of its own takes the time of one that works.
+  const std::size_t working = places.size() - (process_->mine == 0 ? 1 : 0);
+  process_->spin = !process_->endpoint && working <= cores;
+  process_->place_of.assign(plan.actors(), {});
+
+  std::vector<std::vector<Tenant>> casts;
+  for (const std::vector<ActorId>& ids : places) {
+    casts.emplace_back();
+    for (const ActorId id : ids) casts.back().push_back({id, make(process_->plan, id)});
+  }
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    places_.push_back(spawn_place(system_, process_, std::move(casts[p])));
+    for (const ActorId id : places[p]) process_->place_of[id] = places_.back();
+  }
+}
+
+Stage::~Stage() { end(); }
+
+void Stage::begin() {
+  process_->start = Clock::now();
+  for (auto place = places_.rbegin(); place != places_.rend(); ++place)
+    caf::anon_send(*place, Parcel{Parcel::Kind::begin, {}, {}});
+}
+
+void Stage::inject(ActorId to, Message message) {
+  Parcel parcel;
+  parcel.kind = Parcel::Kind::injected;
+  parcel.envelope.from = to;
+  parcel.envelope.to = to;
+  parcel.envelope.message = std::move(message);
+  caf::anon_send(process_->place_of[to], std::move(parcel));
+}
+
+void Stage::end() {
+  if (over_) return;
+  over_ = true;
+  process_->ended = true;
+  for (const caf::actor& place : places_) caf::anon_send(place, Parcel{Parcel::Kind::end, {}, {}});
+  caf::scoped_actor self(system_);
+  self->wait_for(places_);
+  process_->place_of.clear();
+  places_.clear();
+}
+
+}  // namespace troupe

@@ -2,11 +2,8 @@
 which door, and that nothing but the preset table knows a preset's name.
 It reads #include lines and words; it never asks a compiler."""
 import re
-import sys
-import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT, main
 
 BELOW = {
     "base": set(),
@@ -118,29 +115,33 @@ PLANTED = [
 ]
 
 
-def check_the_check():
-    for file, line, expected in PLANTED:
-        with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder)
-            (root / "runtime").mkdir()
-            (root / "runtime/presets.cpp").write_text('table.add({{"asgd", "a sentence"}, {}});\n')
-            (root / file).parent.mkdir(parents=True, exist_ok=True)
-            (root / file).write_text(line + "\n")
-            found = all_wrongs(root)
-            assert len(found) == 1 and expected in found[0], f"planted {line!r} in {file}: found {found}"
+def test_every_planted_breach_is_found(scratch):
+    for number, (file, line, expected) in enumerate(PLANTED):
+        root = scratch / str(number)
+        (root / "runtime").mkdir(parents=True)
+        (root / "runtime/presets.cpp").write_text('table.add({{"asgd", "a sentence"}, {}});\n')
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text(line + "\n")
+        found = all_wrongs(root)
+        assert len(found) == 1 and expected in found[0], f"planted {line!r} in {file}: found {found}"
 
 
-def main():
-    check_the_check()
-    root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
-    if root == ROOT:
-        assert presets(root), "runtime/presets.cpp names no preset that this test can read"
-        missing = {p.name for p in root.iterdir() if p.is_dir() and any(p.rglob("*.hpp"))}
-        missing -= {*BELOW, "tests", "bench"} | {n for n in missing if n.startswith(("build", "."))}
-        assert not missing, f"folders without a row in the matrix: {sorted(missing)}"
-    wrongs = all_wrongs(root)
-    print("\n".join(wrongs) or f"{sum(1 for _ in sources(root))} files keep to their layer")
-    return 1 if wrongs else 0
+def test_every_folder_has_a_row_in_the_matrix(_):
+    folders = {path.parent.relative_to(ROOT).parts[0] for path in ROOT.glob("*/**/*.hpp")}
+    strangers = {name for name in folders - {*BELOW, "tests", "bench"} if not name.startswith("build")}
+    assert not strangers, f"folders without a row: {sorted(strangers)}"
 
 
-sys.exit(main())
+def test_every_file_keeps_to_its_layer(_):
+    wrongs = list(wrong_includes(ROOT))
+    assert not wrongs, "\n".join(wrongs)
+
+
+def test_only_the_preset_table_knows_a_presets_name(_):
+    assert presets(ROOT), "runtime/presets.cpp names no preset that this test can read"
+    wrongs = list(misplaced_presets(ROOT))
+    assert not wrongs, "\n".join(wrongs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""P9: behind a barrier, with the partitions fixed, the weights are the same bit for
+bit, whoever computed them and wherever. Open gates promise nothing of the kind."""
+from harness import *
+
+EIGHT = ("-s", "data.partitions=8", "-s", "data.validation=0.2", "-s", "training.stop.epochs=2")
+
+
+def weights(run, host, *words, example="ssgd"):
+    troupe(host, EXAMPLES / f"{example}.toml", "-s", f"data.path={data_set(4000)}", *EIGHT, *words,
+           "--run-dir", run)
+    end = end_of(run)
+    check(end["status"], "==", "done")
+    check(end["updates"], ">=", 2)
+    return end["weights_crc32c"]
+
+
+def same_everywhere(scratch, *words, example="ssgd"):
+    one = weights(scratch / "one", "train", "-s", "training.workers=1", *words, example=example)
+    others = {f"{n} workers": ("train", "-s", f"training.workers={n}") for n in (2, 3, 8)}
+    others["3 nodes"] = ("train", "-s", "training.workers=3", "--nodes", "3")
+    others["8 workers on 3 nodes"] = ("train", "-s", "training.workers=8", "--nodes", "3")
+    others["twin, 3 workers"] = ("twin", "-s", "training.workers=3")
+    others["twin, stragglers"] = ("twin", "-s", "training.workers=8", "-s", "pace.step=1+exp(0.5)")
+    for title, how in others.items():
+        crc = weights(scratch / title.replace(" ", "_"), *how, *words, example=example)
+        check(crc, "==", one, because=f"for {title}, against 1 worker")
+    return one
+
+
+def test_gradients_give_the_same_weights_whoever_computes_them(scratch):
+    first = same_everywhere(scratch)
+    other_seed = weights(scratch / "seed", "train", "-s", "training.workers=1", "-s", "seed=8")
+    check(other_seed, "!=", first, because="another seed must give other weights")
+
+
+def test_sparse_pushes_do_not_change_a_bit(scratch):
+    sparse = same_everywhere(scratch, "-s", "training.codec=sparse")
+    check(sparse, "==", weights(scratch / "dense", "train", "-s", "training.workers=2",
+                                "-s", "training.codec=dense"))
+
+
+def test_averaged_replicas_give_the_same_weights_whoever_holds_them(scratch):
+    same_everywhere(scratch, example="local_sgd")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""What goes wrong in the field, and the one line that the user gets: a dead node, a
+wrong key, a used folder, numbers that blow up, a full disk, a damaged file."""
+from harness import *
+from signals import endless, ends_as_stopped, under_way, updates
+
+
+def one_line(done):
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    check(len(said), "==", 1, because=f"lines on standard error: {said}")
+    return said[0]
+
+
+def test_a_killed_node_does_not_stop_the_run(scratch):
+    run = scratch / "run"
+    with endless(run, "--nodes", "3", "-s", "training.workers=3") as started:
+        under_way(run)
+        os.kill(started.children()[0], signal.SIGKILL)
+        wait_for(lambda: lost(run), "the event")
+        seen = updates(run)
+        wait_for(lambda: updates(run) > seen, "updates after the loss")
+        troupe("stop", run)
+        ends_as_stopped(started, run, 0)
+    check(len(lost(run)), "==", 1, because=str(lost(run)))
+    event = lost(run)[0]
+    check(event["who"], "matches", r"^worker \d")
+    check(event["detail"], "matches", r"partition")
+
+
+def lost(run):
+    return [event for event in lines(run, "event") if event["what"] == "worker_lost"]
+
+
+def test_a_run_that_lost_every_node_ends_with_one_line(scratch):
+    run = scratch / "run"
+    with endless(run, "--nodes", "2") as started:
+        under_way(run)
+        for pid in started.children():
+            os.kill(pid, signal.SIGKILL)
+        check(started.exit_code(), "==", 4, because=started.text()[-2000:])
+        started.gone()
+    check(end_of(run)["status"], "==", "failed")
+
+
+def test_an_open_gate_survives_a_killed_node_too(scratch):
+    run = scratch / "run"
+    with endless(run, "--nodes", "2", example="asgd") as started:
+        under_way(run)
+        os.kill(started.children()[0], signal.SIGKILL)
+        wait_for(lambda: lost(run), "the event")
+        seen = updates(run)
+        wait_for(lambda: updates(run) > seen, "updates after the loss")
+        started.signal(signal.SIGINT)
+        ends_as_stopped(started, run, 130)
+
+
+def test_an_unknown_key_is_named_with_a_near_one(scratch):
+    path = scratch / "run.toml"
+    path.write_text((EXAMPLES / "ssgd.toml").read_text() + "\n[training.stopp]\nepochs = 1\n")
+    wrong = (EXAMPLES / "ssgd.toml").read_text().replace("workers =", "workes =")
+    check(wrong, "in", wrong if "workes =" in wrong else "the example sets no workers")
+    path.write_text(wrong)
+    number = next(i for i, line in enumerate(wrong.splitlines(), 1) if "workes" in line)
+    said = one_line(troupe("train", "run.toml", cwd=scratch, code=2))
+    check(said, "matches", rf"^run\.toml:{number}:1: unknown key 'workes' in \[training\], did you mean 'workers'\?")
+    check(sorted(path.name for path in scratch.iterdir()), "==", ["run.toml"], because="nothing may be started")
+
+
+def test_a_folder_in_use_is_left_alone(scratch):
+    run = scratch / "run"
+    run.mkdir()
+    (run / "thesis.txt").write_text("mine")
+    said = one_line(troupe("train", EXAMPLES / "ssgd.toml", "-s", f"data.path={data_set(4000)}",
+                           "--run-dir", run, code=2))
+    check(said, "matches", "not empty")
+    check([path.name for path in run.iterdir()], "==", ["thesis.txt"])
+
+
+def test_numbers_that_blow_up_end_the_run_with_a_smaller_rate(scratch):
+    for host in ("train", "twin"):
+        run = scratch / host
+        done = troupe(host, EXAMPLES / "ssgd.toml", "-s", f"data.path={data_set(4000)}", "-s",
+                      "training.learning_rate.start=1e30", "--run-dir", run, code=1)
+        end = end_of(run)
+        check(end["status"], "==", "diverged")
+        check(end["reason"], "matches", r"1e\+?30")
+        suggested = re.search(r"(?:try|smaller)[^0-9]*([0-9.]+(?:e[-+]?[0-9]+)?)", end["reason"])
+        check(bool(suggested), "==", True, because=end["reason"])
+        check(float(suggested[1].rstrip(".")), "<=", 1e29)
+        check(end["reason"], "in", done.stderr + done.stdout)
+
+
+def test_a_damaged_file_is_named_and_not_trained_on(scratch):
+    data = scratch / "bad.h5"
+    whole = bytearray(data_set(4000).read_bytes())
+    whole[len(whole) // 2] ^= 0x40
+    data.write_bytes(whole)
+    said = one_line(troupe("data", "verify", data, code=3))
+    check(said, "matches", r"bad\.h5.*segment")
+    done = troupe("train", EXAMPLES / "ssgd.toml", "-s", f"data.path={data}", "--run-dir", scratch / "run", code=3)
+    check(done.stderr, "matches", r"bad\.h5.*segment")
+
+
+def test_a_missing_file_is_named(scratch):
+    said = one_line(troupe("train", EXAMPLES / "ssgd.toml", "-s", f"data.path={scratch}/none.h5",
+                           "--run-dir", scratch / "run", code=3))
+    check(said, "matches", r"none\.h5")
+
+
+def test_a_node_without_a_coordinator_gives_up_with_one_line(scratch):
+    said = one_line(troupe("node", "--join", "127.0.0.1:1", code=4, deadline=120))
+    check(said, "matches", r"127\.0\.0\.1:1")
+
+
+def test_a_full_disk_is_one_line_and_no_half_file(scratch):
+    disk = scratch / "disk"
+    disk.mkdir()
+    words = ["data", "make", "rcv1", "--rows", "20000", "--out", str(disk / "train.h5")]
+    script = f"mount -t tmpfs -o size=1m none {disk} && {{ {TROUPE} {' '.join(words)}; echo code $?; ls {disk}; }}"
+    done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+                          capture_output=True, text=True, timeout=DEADLINE)
+    if "code" not in done.stdout:
+        return skipped(f"no tmpfs of one's own here: {done.stderr.strip()}")
+    check(done.stdout.splitlines(), "==", ["code 3"], because=done.stderr)
+    check(one_line(done), "matches", r"train\.h5")
+
+
+def test_a_run_folder_on_a_full_disk_ends_the_run_with_one_line(scratch):
+    disk = scratch / "disk"
+    disk.mkdir()
+    data = data_set(4000)
+    script = (f"mount -t tmpfs -o size=128k none {disk} && {{ {TROUPE} train {EXAMPLES}/ssgd.toml -q -s data.path={data} "
+              f"--run-dir {disk}/run; echo code $?; }}")
+    done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+                          capture_output=True, text=True, timeout=DEADLINE)
+    if "code" not in done.stdout:
+        return skipped(f"no tmpfs of one's own here: {done.stderr.strip()}")
+    check(done.stdout.splitlines()[-1], "==", "code 3", because=done.stderr)
+    check(done.stderr, "matches", r"model\.h5|metrics\.jsonl")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Every preset's example reaches the accuracy that is on record for it, by train and
+by twin, on the generated set and on the real sample. It judges accuracy, not speed."""
+from harness import *
+
+RECORD = json.loads((Path(__file__).parent / "recorded_accuracy.json").read_text())
+TOLERANCE = 0.01
+
+
+def accuracy(run, host, example, data, *words):
+    troupe(host, example, "-s", f"data.path={data}", "-s", "data.validation=0.2", *words,
+           "--run-dir", run, deadline=200)
+    end = end_of(run)
+    check(end["status"], "==", "done")
+    check(end["discarded"] if isinstance(end.get("discarded"), int) else 0, "==", 0)
+    return validation(run)[-1]["accuracy"]
+
+
+def examples():
+    return sorted(EXAMPLES.glob("*.toml"))
+
+
+def test_every_preset_has_an_example_and_a_record(_):
+    known = set(re.findall(r"[a-z_]+", presets_of_the_schema()))
+    named = {path.stem for path in examples()}
+    check(sorted(named & known), "==", sorted(RECORD))
+    check(sorted(known - named), "==", [], because="presets without an example in config/examples")
+
+
+def presets_of_the_schema():
+    """The words that training.algorithm may be, as `config schema` lists them."""
+    text = troupe("config", "schema").stdout
+    found = re.search(r"training\.algorithm[^\n]*", text)
+    check(bool(found), "==", True, because="config schema says nothing of training.algorithm")
+    return " ".join(re.findall(r"\b(?:" + "|".join(RECORD) + r")\b", text[found.start():found.start() + 2000]))
+
+
+def test_train_reaches_the_recorded_accuracy(scratch):
+    reaches_the_record(scratch, "train")
+
+
+def test_twin_reaches_the_recorded_accuracy(scratch):
+    reaches_the_record(scratch, "twin")
+
+
+def reaches_the_record(scratch, host):
+    wrongs = []
+    for name, recorded in RECORD.items():
+        got = accuracy(scratch / name, host, EXAMPLES / f"{name}.toml", data_set())
+        print(f"{host} {name}: {got:.4f}, recorded {recorded:.4f}")
+        if abs(got - recorded) > TOLERANCE:
+            wrongs.append(f"{host} {name}: {got} against {recorded}")
+    check(wrongs, "==", [])
+
+
+def real_data():
+    folder = Path(os.environ.get("REAL_DATA_DIR") or ROOT.parent / "shared/data")
+    return folder / "rcv1/rcv1_ccat_train23149.svm.xz"
+
+
+def test_real_documents_are_told_apart_by_every_preset(scratch):
+    if not real_data().exists():
+        return skipped(f"no RCV1 sample at {real_data()}; REAL_DATA_DIR names the folder")
+    data = scratch / "rcv1.h5"
+    troupe("data", "import", real_data(), "--out", data, deadline=120)
+    troupe("data", "verify", data)
+    wrongs = []
+    for name in RECORD:
+        got = accuracy(scratch / name, "train", EXAMPLES / f"{name}.toml", data)
+        print(f"train {name} on RCV1: {got:.4f}")
+        if got < 0.93:
+            wrongs.append(f"{name}: {got} < 0.93")
+    check(wrongs, "==", [])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+/// The Dataset behind open_dataset(), for those who want to see what it read.
+/// A segment is in memory once, however many shards show it, and no longer.
+#pragma once
+
+#include "datasets/dataset.hpp"
+#include "datasets/layout.hpp"
+
+namespace troupe {
+
+class FileDataset : public Dataset {
+ public:
+  struct Counts {
+    std::uint64_t segments = 0;  ///< read and verified
+    std::uint64_t calls = 0;     ///< reads of one array each
+    std::uint64_t held = 0;      ///< segments in memory now
+  };
+  virtual Counts counts() const = 0;
+  virtual const std::vector<SegmentEntry>& segments() const = 0;
+};
+
+std::shared_ptr<const FileDataset> open_file_dataset(const std::string& path);
+
+}  // namespace troupe

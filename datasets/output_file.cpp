@@ -1,0 +1,76 @@
+#include "datasets/output_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/user_error.hpp"
+
+namespace troupe {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+OutputFile::OutputFile(std::string target)
+    : target_(std::move(target)), path_(target_ + ".partial") {
+  struct stat status {};
+  if (stat(target_.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw UserError(ExitCode::data, target_ + ": cannot be written: it is not a regular file");
+  descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail(errno);
+  // What a killed process left is taken over; what a living one writes is not.
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(descriptor_);
+    throw UserError(ExitCode::data, target_ + ": cannot be written: another process is writing it");
+  }
+  drop();
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ < 0) return;
+  unlink(path_.c_str());
+  close(descriptor_);
+}
+
+void OutputFile::fail(int error) const {
+  const std::string advice = error == ENOSPC ? "; free some space or write elsewhere" : "";
+  throw UserError(ExitCode::data, target_ + ": cannot be written: " +
+                                      (error == 0 ? "I/O error" : std::strerror(error)) + advice);
+}
+
+void OutputFile::drop() {
+  // The result does not matter: the file is about to be written anew or removed.
+  if (ftruncate(descriptor_, 0) != 0) return;
+}
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) fail(done < 0 ? errno : ENOSPC);
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+  }
+}
+
+void OutputFile::commit() {
+  if (fsync(descriptor_) != 0) fail(errno);
+  if (rename(path_.c_str(), target_.c_str()) != 0) fail(errno);
+  close(descriptor_);
+  descriptor_ = -1;
+  const int folder = open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  fsync(folder);  // best effort: the contents are safe, only the name may be lost
+  close(folder);
+}
+
+}  // namespace troupe

@@ -1,0 +1,36 @@
+/// Writes rows as they come into our HDF5 layout, one segment in memory at a
+/// time. The file appears under its name at finish() or never.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "datasets/layout.hpp"
+#include "datasets/rows.hpp"
+
+namespace troupe {
+
+struct WriterOptions {
+  bool sparse = true;
+  std::uint32_t features = 0;  ///< sparse: grows with the largest index; dense: fixed
+  std::size_t segment_bytes = segment_bytes_standard;
+};
+
+class DatasetWriter {
+ public:
+  /// Throws UserError (exit 3), as every member does, naming file and reason.
+  DatasetWriter(const std::string& path, const WriterOptions& options);
+  ~DatasetWriter();
+
+  /// Sparse: strictly ascending indices. Values and label must be finite.
+  void add(const RowView& row);
+  std::uint64_t rows() const;
+  /// Closes, syncs and names the file. A set needs at least one row and feature.
+  DataFacts finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace troupe

@@ -62,8 +62,8 @@ void Coordinator::start(Context& context) {
 }
 
 void Coordinator::woken(Context& context, std::uint64_t token) {
-  if (token == time_is_up) return end(context, {"done", "time", 0}, false);
   if (closed_) return;
+  if (token == time_is_up) return end(context, {"done", "time", 0}, false);
   for (auto& [worker, crew] : crew_)
     if (crew.alive && !crew.answered)
       event(context, "no_answer", plan_->name_of(worker), "did not say what it computed");
@@ -76,6 +76,7 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
   const auto rows = static_cast<double>(progress.delivered - last_delivered_);
   last_progress_at_ = now;
   last_delivered_ = progress.delivered;
+  last_updates_ = progress.updates;
   std::uint64_t worst = 0;
   for (std::size_t i = 0; i < progress.staleness.size(); ++i)
     if (progress.staleness[i] > 0) worst = i;
@@ -118,11 +119,9 @@ void Coordinator::judge(Context& context, const Evaluated& evaluated) {
                               .score = score,
                               .best = best,
                               .model = best ? evaluated.model : SharedBlock()});
-    if (finite) continue;
-    const double rate = plan_->schedule.rate(last_delivered_);
-    end(context, {"diverged", diverged_line(final_ ? final_->progress.updates : 0, rate), 1}, true);
-    if (outcome_ && outcome_->exit_code == 0)
-      outcome_ = {"diverged", diverged_line(final_ ? final_->progress.updates : 0, rate), 1};
+    if (!finite)
+      end(context,
+          {"diverged", diverged_line(last_updates_, plan_->schedule.rate(last_delivered_)), 1}, true);
   }
 }
 
@@ -140,17 +139,16 @@ std::optional<std::string> Coordinator::verdict(const Evaluated& evaluated) {
 }
 
 void Coordinator::on(Context& context, ActorId, Final final) {
-  if (final_ || closed_) return;
-  if (!outcome_)
-    outcome_ = Outcome{
-        "done",
-        plan_->stop.steps && final.progress.updates >= *plan_->stop.steps ? "steps" : "epochs", 0};
+  if (final_) return;
+  const bool by_steps = plan_->stop.steps && final.progress.updates >= *plan_->stop.steps;
+  if (!outcome_) outcome_ = Outcome{"done", by_steps ? "steps" : "epochs", 0};
   on(context, plan_->aggregator(), final.progress);
-  context.send(Plan::evaluator,
-               Evaluate{.epoch = final.progress.epoch, .last = true, .model = final.model});
+  scored_ = in_trouble();  // then there is nothing to score
+  if (!scored_)
+    context.send(Plan::evaluator,
+                 Evaluate{.epoch = final.progress.epoch, .last = true, .model = final.model});
   final_ = std::move(final);
-  scored_ = outcome_->exit_code != 0 && outcome_->status != "stopped";
-  for (auto& [worker, crew] : crew_)
+  for (const auto& [worker, crew] : crew_)
     if (crew.alive) context.send(worker, Finish{});
   context.wake(plan_->stop_seconds, nobody_answers);
   close_when_complete(context);
@@ -167,6 +165,8 @@ void Coordinator::on(Context& context, ActorId from, Finished finished) {
 void Coordinator::on(Context& context, ActorId from, Failed failed) {
   event(context, "failed", plan_->name_of(from), failed.line);
   end(context, {"failed", failed.line, failed.exit_code}, true);
+  scored_ = scored_ || final_.has_value();
+  close_when_complete(context);
 }
 
 void Coordinator::on(Context& context, ActorId, Refused refused) {
@@ -201,10 +201,15 @@ void Coordinator::on(Context& context, ActorId, Notice notice) {
 }
 
 void Coordinator::end(Context& context, Outcome outcome, bool at_once) {
-  if (final_) return;
-  if (outcome_ && !at_once) return;
-  if (!outcome_ || outcome_->exit_code == 0) outcome_ = std::move(outcome);
-  context.send(plan_->aggregator(), Stop{.at_once = at_once});
+  const bool first = !outcome_;
+  // The first reason counts, but trouble overrules success.
+  if (first || (outcome.status != "stopped" && outcome_->exit_code == 0 && outcome.exit_code != 0))
+    outcome_ = std::move(outcome);
+  if (!final_ && (first || at_once)) context.send(plan_->aggregator(), Stop{.at_once = at_once});
+}
+
+bool Coordinator::in_trouble() const {
+  return outcome_ && (outcome_->status == "failed" || outcome_->status == "diverged");
 }
 
 void Coordinator::dismiss(Context& context, ActorId worker) {
@@ -277,8 +282,7 @@ EndReport Coordinator::balance(double now) {
   // Only a run that is cut short leaves draws which nobody received.
   if (end.computed > accounted) end.discarded.push_back({"cut short", end.computed - accounted});
   if (last_scores_) end.scores = last_scores_->scores;
-  const bool sound = outcome_->status != "diverged" && outcome_->status != "failed";
-  if (sound) end.model = final_->model;
+  if (!in_trouble()) end.model = final_->model;
   return end;
 }
 

@@ -47,6 +47,7 @@ class Coordinator : public Actor {
   };
 
   void end(Context& context, Outcome outcome, bool at_once);
+  bool in_trouble() const;
   void judge(Context& context, const Evaluated& evaluated);
   /// Why an evaluation ends the run, if it does.
   std::optional<std::string> verdict(const Evaluated& evaluated);
@@ -67,6 +68,7 @@ class Coordinator : public Actor {
   std::uint64_t evaluations_since_best_ = 0;
   std::optional<double> training_loss_;
   std::uint64_t last_delivered_ = 0;
+  std::uint64_t last_updates_ = 0;
   double last_progress_at_ = 0;
 };
 

@@ -13,7 +13,7 @@ struct Schedule {
   Form form = Form::constant;
   double start = 0.1;
   double warmup_epochs = 0;       ///< linear from 0 to start
-  std::vector<double> at_epochs;  ///< step: multiply by factor at each
+  std::vector<double> at_epochs = {};  ///< step: multiply by factor at each
   double factor = 0.1;
   double decay = 0;   ///< inverse: start / (1 + start x decay x updates)
   double epochs = 0;  ///< cosine: falls to 0 over so many

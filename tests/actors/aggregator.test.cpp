@@ -1,0 +1,213 @@
+#include "actors/aggregator.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "tests/actors/stage.hpp"
+#include "tests/actors/toy_plan.hpp"
+
+using namespace troupe;
+
+namespace {
+
+constexpr ActorId first = 3;
+constexpr ActorId second = 4;
+
+Push push_of(const Parameters& parameters, float gradient) {
+  Push push{.based_on = parameters.version, .computed = 4};
+  for (const Turn& turn : parameters.turns) {
+    push.turns.push_back(turn);
+    push.contributions.push_back(
+        {.level = 0,
+         .index = turn.partition,
+         .partitions = 1,
+         .rows = turn.rows,
+         .payload = SparseValues{.indices = {turn.partition}, .values = {gradient}}});
+  }
+  return push;
+}
+
+struct Dialogue {
+  explicit Dialogue(const Toy& toy) : aggregator(toy_plan(toy)) {}
+  Parameters pull(ActorId worker, std::uint32_t partition) {
+    aggregator.receive(stage, worker, Pull{.partitions = {partition}});
+    return stage.heard_by<Parameters>(worker);
+  }
+  void push(ActorId worker, Push push) { aggregator.receive(stage, worker, std::move(push)); }
+
+  HandStage stage{2};
+  Aggregator aggregator;
+};
+
+}  // namespace
+
+TEST_CASE("aggregator: a pull is answered with the whole model and the turn") {
+  Dialogue dialogue({});
+  const Parameters parameters = dialogue.pull(first, 0);
+  CHECK(parameters.version == 1);
+  CHECK(parameters.turns == std::vector<Turn>{{.partition = 0, .step = 0, .rows = 4}});
+  CHECK(std::get<DenseValues>(parameters.payload).values.size() == 12);
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: behind a barrier nobody hears anything before the last has pushed") {
+  Dialogue dialogue({});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 8.0F));
+  CHECK(dialogue.stage.silent());
+  dialogue.push(second, push_of(b, -8.0F));
+  const auto to_first = dialogue.stage.heard_by<Parameters>(first);
+  const auto to_second = dialogue.stage.heard_by<Parameters>(second);
+  CHECK(to_first.version == 2);
+  CHECK(to_second.turns == std::vector<Turn>{{.partition = 1, .step = 1, .rows = 4}});
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: the mean of a round is over its rows, and one update") {
+  Dialogue dialogue({.codec = sparse_codec(), .pull = PullKind::dense});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 8.0F));
+  dialogue.push(second, push_of(b, -8.0F));
+  const auto answer = dialogue.stage.heard_by<Parameters>(first);
+  const auto model = std::get<DenseValues>(answer.payload).values.values();
+  CHECK(model[0] == doctest::Approx(-0.1));  // rate 0.1 x 8 / 8 rows
+  CHECK(model[1] == doctest::Approx(0.1));
+}
+
+TEST_CASE("aggregator: an open gate answers each push at once") {
+  Dialogue dialogue({.gate = open_gate(), .pull = PullKind::dense});
+  const Parameters a = dialogue.pull(first, 0);
+  dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 4.0F));
+  const auto answer = dialogue.stage.heard_by<Parameters>(first);
+  CHECK(answer.version == 2);
+  CHECK(std::get<DenseValues>(answer.payload).values.values()[0] == doctest::Approx(-0.1));
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: the same push twice is refused and counted as late") {
+  Dialogue dialogue({.gate = open_gate()});
+  const Parameters a = dialogue.pull(first, 0);
+  dialogue.push(first, push_of(a, 1.0F));
+  dialogue.stage.heard_by<Parameters>(first);
+  dialogue.push(first, push_of(a, 1.0F));
+  CHECK(dialogue.stage.silent());
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, Stop{.at_once = true});
+  const auto final = dialogue.stage.heard_by<Final>(Plan::coordinator);
+  REQUIRE(final.discarded.size() == 1);
+  CHECK(final.discarded[0].reason == "late");
+  CHECK(final.discarded[0].rows == 4);
+  CHECK(final.progress.delivered == 4);
+}
+
+TEST_CASE("aggregator: a partition leased anew gets the turn that was lost, at the same step") {
+  Dialogue dialogue({});
+  dialogue.pull(first, 0);
+  const Parameters lost = dialogue.pull(second, 1);
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator,
+                              WorkerLost{.worker = second, .detail = {}});
+  const Parameters again = dialogue.pull(first, 1);
+  CHECK(again.turns == lost.turns);
+  dialogue.push(second, push_of(lost, 1.0F));  // the zombie's comes too late
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: not-a-number is refused, named, and never reaches the model") {
+  Dialogue dialogue({.pull = PullKind::dense});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, std::numeric_limits<float>::quiet_NaN()));
+  const auto refused = dialogue.stage.heard_by<Refused>(Plan::coordinator);
+  CHECK(refused.worker == first);
+  CHECK_FALSE(refused.diverged);
+  dialogue.push(second, push_of(b, 4.0F));
+  const auto answer = dialogue.stage.heard_by<Parameters>(first);
+  const auto model = std::get<DenseValues>(answer.payload).values.values();
+  CHECK(model[0] == 0.0F);
+  CHECK(model[1] == doctest::Approx(-0.1));  // the mean over the four rows that count
+}
+
+TEST_CASE("aggregator: more than half of a round not finite is divergence, and the end") {
+  Dialogue dialogue({.workers = 1, .partitions = 1});
+  Push push = push_of(dialogue.pull(first, 0), std::numeric_limits<float>::infinity());
+  dialogue.push(first, std::move(push));
+  CHECK(dialogue.stage.heard_by<Refused>(Plan::coordinator).diverged);
+  const auto final = dialogue.stage.heard_by<Final>(Plan::coordinator);
+  CHECK(final.discarded.at(0).reason == "not finite");
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: the third refusal in a row excludes a worker") {
+  Dialogue dialogue({.workers = 2, .partitions = 2, .gate = barrier_gate()});
+  Parameters a = dialogue.pull(first, 0);
+  Parameters b = dialogue.pull(second, 1);
+  for (int round = 1; round <= 3; ++round) {
+    dialogue.push(first, push_of(a, std::numeric_limits<float>::quiet_NaN()));
+    CHECK(dialogue.stage.heard_by<Refused>(Plan::coordinator).excluded == (round == 3));
+    dialogue.push(second, push_of(b, 1.0F));
+    a = dialogue.stage.heard_by<Parameters>(first);
+    b = dialogue.stage.heard_by<Parameters>(second);
+  }
+}
+
+TEST_CASE("aggregator: stop finishes the round under way and takes no other") {
+  Dialogue dialogue({});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 1.0F));
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, Stop{});
+  CHECK(dialogue.stage.silent());
+  dialogue.push(second, push_of(b, 1.0F));
+  const auto final = dialogue.stage.heard_by<Final>(Plan::coordinator);
+  CHECK(final.progress.updates == 1);
+  CHECK(final.progress.delivered == 8);
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: a stop that nobody answers ends at its deadline, unfinished rows counted") {
+  Dialogue dialogue({});
+  const Parameters a = dialogue.pull(first, 0);
+  dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 1.0F));
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, Stop{});
+  REQUIRE(dialogue.stage.alarms.size() == 1);
+  CHECK(dialogue.stage.alarms[0].first == 30.0);
+  dialogue.aggregator.woken(dialogue.stage, dialogue.stage.alarms[0].second);
+  const auto final = dialogue.stage.heard_by<Final>(Plan::coordinator);
+  CHECK(final.discarded.at(0).reason == "unfinished round");
+  CHECK(final.discarded.at(0).rows == 4);
+}
+
+TEST_CASE("aggregator: a push that claims other partitions than it covers is refused") {
+  Dialogue dialogue({});
+  Push push = push_of(dialogue.pull(first, 0), 1.0F);
+  push.contributions[0].index = 1;
+  dialogue.push(first, std::move(push));
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("aggregator: a sparse pull answers with what was asked, bit for bit the model") {
+  Dialogue dialogue({.gate = open_gate()});
+  Push push = push_of(dialogue.pull(first, 0), 4.0F);
+  push.features = {7, 0};
+  dialogue.push(first, std::move(push));
+  const auto answer = dialogue.stage.heard_by<Parameters>(first);
+  const auto& listed = std::get<SparseValues>(answer.payload);
+  CHECK(listed.indices == std::vector<std::uint32_t>{7, 0});
+  CHECK(listed.values[1] == doctest::Approx(-0.1));
+}
+
+TEST_CASE("aggregator: a changed-only reply names what moved since the worker's version") {
+  Dialogue dialogue({.gate = open_gate(), .pull = PullKind::changed});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 4.0F));
+  CHECK(std::get<ChangedValues>(dialogue.stage.heard_by<Parameters>(first).payload).indices ==
+        std::vector<std::uint32_t>{0});
+  dialogue.push(second, push_of(b, 4.0F));
+  CHECK(std::get<ChangedValues>(dialogue.stage.heard_by<Parameters>(second).payload).indices ==
+        std::vector<std::uint32_t>{0, 1});
+}

@@ -1,0 +1,92 @@
+/// A small run made by hand, without configuration or files: 200 sparse rows of
+/// 12 features which a hyperplane separates.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "actors/plan.hpp"
+#include "base/random.hpp"
+#include "datasets/memory.hpp"
+
+namespace troupe {
+
+// Declared here as the tables declare them: kinds have no headers.
+ModelKind svm_kind();
+TopologyKind server_topology();
+ExchangeKind gradient_exchange();
+ExchangeKind state_exchange();
+GateKind barrier_gate();
+GateKind open_gate();
+UpdateKind sgd_update();
+MergeKind mean_merge();
+CodecKind dense_codec();
+CodecKind sparse_codec();
+CodecKind changed_codec();
+
+struct Toy {
+  std::uint32_t workers = 2;
+  std::uint32_t partitions = 2;
+  std::uint64_t batch = 4;
+  std::uint64_t local_steps = 1;
+  double epochs = 2;
+  std::uint64_t rows = 200;
+  ExchangeKind exchange = gradient_exchange();
+  GateKind gate = barrier_gate();
+  CodecKind codec = sparse_codec();
+  PullKind pull = PullKind::sparse;
+  double validation = 0.2;
+};
+
+inline std::shared_ptr<const Dataset> toy_rows(std::uint64_t count) {
+  std::vector<SparseRow> rows(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    RandomStream stream(11, Purpose::test, i);
+    SparseRow& row = rows[i];
+    float score = 0;
+    for (std::uint32_t u = 0; u < 12; ++u) {
+      if (stream.below(3) != 0) continue;
+      const auto value = static_cast<float>(stream.normal());
+      row.index.push_back(u);
+      row.value.push_back(value);
+      score += value * (u % 2 == 0 ? 1.0F : -0.5F);
+    }
+    row.label = score > 0 ? 1.0F : -1.0F;
+  }
+  return memory_dataset(rows, 12);
+}
+
+inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
+  auto plan = std::make_shared<Plan>();
+  plan->seed = 3;
+  plan->workers = toy.workers;
+  plan->partitions = toy.partitions;
+  plan->batch = toy.batch;
+  plan->local_steps = toy.local_steps;
+  plan->data = toy_rows(toy.rows);
+  const Split split = split_rows(toy.rows, toy.validation);
+  plan->training = split.training;
+  plan->validation = split.validation;
+  plan->rounds = toy.gate.rounds;
+  plan->descends = toy.exchange.descends;
+  plan->pull = plan->descends ? PullKind::dense : toy.pull;
+  plan->schedule = {.start = 0.1, .rows_per_epoch = static_cast<double>(plan->training.size())};
+  plan->stop.epochs = toy.epochs;
+  Settings settings;
+  settings.set("model.l2", 1e-4);
+  settings.set("model.regularise", std::string("auto"));
+  plan->drawing = server_topology().draw(settings, toy.workers);
+  plan->model = svm_kind().make({.settings = settings,
+                                 .facts = plan->data->facts(),
+                                 .rows = plan->training.size(),
+                                 .descends = plan->descends});
+  plan->parameters = plan->model->layout().size();
+  plan->exchange = [make = toy.exchange.make] { return make(Settings()); };
+  plan->gate = [make = toy.gate.make] { return make(Settings()); };
+  plan->update = [n = plan->parameters] { return sgd_update().make(Settings(), n); };
+  plan->merge = [] { return mean_merge().make(Settings()); };
+  plan->codec = [make = toy.codec.make, n = plan->parameters] { return make(Settings(), n); };
+  return plan;
+}
+
+}  // namespace troupe

@@ -1,0 +1,161 @@
+#include "runtime/twin/twin.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/checksum.hpp"
+#include "tests/actors/toy_plan.hpp"
+
+using namespace troupe;
+
+namespace {
+
+struct Outcome {
+  EndReport end;
+  std::vector<EvalReport> evals;
+};
+
+Outcome perform(const std::shared_ptr<Plan>& plan, const std::string& step = "1") {
+  Outcome outcome;
+  Pace pace;
+  pace.real = false;
+  pace.step = Distribution::parse(step);
+  pace.delay = Distribution::parse("0.01");
+  pace.seed = 5;
+  run_twin({.plan = plan, .pace = pace, .report = [&](const Report& report) {
+              if (const auto* end = std::get_if<EndReport>(&report)) outcome.end = *end;
+              if (const auto* eval = std::get_if<EvalReport>(&report))
+                outcome.evals.push_back(*eval);
+            }});
+  return outcome;
+}
+
+std::uint32_t crc_of(const Toy& toy, const std::string& step = "1") {
+  const EndReport end = perform(toy_plan(toy), step).end;
+  return crc32c(std::as_bytes(end.model.values()));
+}
+
+std::uint64_t discarded(const EndReport& end) {
+  std::uint64_t rows = 0;
+  for (const Count& count : end.discarded) rows += count.rows;
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("twin: a run delivers every draw of its epochs, once") {
+  for (const GateKind& gate : {barrier_gate(), open_gate()}) {
+    const EndReport end = perform(toy_plan({.epochs = 3, .gate = gate}), "1+exp(0.5)").end;
+    CHECK(end.status == "done");
+    CHECK(end.reason == "epochs");
+    CHECK(end.delivered == 480);
+    CHECK(end.computed == end.delivered + discarded(end));
+    CHECK(end.discarded.empty());
+  }
+}
+
+TEST_CASE("twin: training separates what can be separated") {
+  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()}) {
+    const Outcome outcome = perform(toy_plan({.epochs = 20, .exchange = exchange}));
+    REQUIRE(outcome.end.scores.size() == 1);
+    CHECK(outcome.end.scores[0].accuracy >= 0.9);
+  }
+}
+
+TEST_CASE("twin: behind a barrier the model does not depend on how many workers share it") {
+  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()}) {
+    const Toy toy{.workers = 1, .partitions = 8, .epochs = 3, .exchange = exchange};
+    const std::uint32_t alone = crc_of(toy);
+    for (const std::uint32_t workers : {2U, 3U, 5U, 8U}) {
+      Toy shared = toy;
+      shared.workers = workers;
+      CHECK(crc_of(shared, "1+exp(0.5)") == alone);
+    }
+  }
+}
+
+TEST_CASE("twin: lossless codecs and all pulls give the same model") {
+  const Toy toy{.partitions = 4, .epochs = 3};
+  const std::uint32_t expected = crc_of(toy);
+  for (const CodecKind& codec : {dense_codec(), sparse_codec(), changed_codec()})
+    for (const PullKind pull : {PullKind::dense, PullKind::sparse, PullKind::changed}) {
+      Toy other = toy;
+      other.codec = codec;
+      other.pull = pull;
+      CHECK(crc_of(other) == expected);
+    }
+}
+
+TEST_CASE("twin: one seed, one run; an open gate's model depends on who came when") {
+  const Toy toy{.workers = 4, .partitions = 4, .epochs = 3, .gate = open_gate()};
+  CHECK(crc_of(toy, "1+exp(0.5)") == crc_of(toy, "1+exp(0.5)"));
+  CHECK(crc_of(toy, "1+exp(0.5)") != crc_of(toy, "1+exp(2)"));
+}
+
+TEST_CASE("twin: a straggler slows a barrier down and an open gate hardly") {
+  const auto seconds = [](const GateKind& gate) {
+    const auto plan = toy_plan({.workers = 4, .partitions = 4, .gate = gate});
+    Pace pace;
+    pace.real = false;
+    pace.step = Distribution::parse("1");
+    pace.delay = Distribution::parse("0.001");
+    pace.factors = {1, 1, 1, 10};
+    double t = 0;
+    run_twin({.plan = plan, .pace = pace, .report = [&](const Report& report) {
+                if (const auto* end = std::get_if<EndReport>(&report)) t = end->t;
+              }});
+    return t;
+  };
+  CHECK(seconds(barrier_gate()) > 2.5 * seconds(open_gate()));
+}
+
+TEST_CASE("twin: a time limit ends the run in virtual time, steps finished and counted") {
+  const auto plan = toy_plan({.epochs = 1000});
+  plan->stop.epochs.reset();
+  plan->stop.seconds = 50;
+  const EndReport end = perform(plan).end;
+  CHECK(end.reason == "time");
+  CHECK(end.t == doctest::Approx(51).epsilon(0.05));
+  CHECK(end.computed == end.delivered);
+}
+
+TEST_CASE("twin: a target ends the run, and rounds wait for the verdict") {
+  const auto plan = toy_plan({.epochs = 1000});
+  plan->stop.target = 0.9;
+  const Outcome outcome = perform(plan);
+  CHECK(outcome.end.reason == "target");
+  CHECK(outcome.evals.back().score.accuracy >= 0.9);
+  CHECK(outcome.end.delivered == outcome.end.epochs * plan->training.size());
+}
+
+TEST_CASE("twin: a tolerance ends the run when the objective hardly moves any more") {
+  const auto plan = toy_plan({.epochs = 1000});
+  plan->stop.tolerance = 1e-3;
+  CHECK(perform(plan).end.reason == "tolerance");
+}
+
+TEST_CASE("twin: no better for k evaluations ends the run") {
+  const auto plan = toy_plan({.epochs = 1000});
+  plan->stop.no_better_for = 3;
+  CHECK(perform(plan).end.reason == "no_better_for");
+}
+
+TEST_CASE("twin: a number of steps is a number of updates") {
+  for (const GateKind& gate : {barrier_gate(), open_gate()}) {
+    const auto plan = toy_plan({.epochs = 1000, .gate = gate});
+    plan->stop.steps = 17;
+    const EndReport end = perform(plan).end;
+    CHECK(end.updates == 17);
+    CHECK(end.reason == "steps");
+    CHECK(end.computed == end.delivered);
+  }
+}
+
+TEST_CASE("twin: an absurd learning rate is called divergence, with a smaller one to try") {
+  const auto plan = toy_plan({.epochs = 50});
+  plan->schedule.start = 3e38;
+  const EndReport end = perform(plan).end;
+  CHECK(end.status == "diverged");
+  CHECK(end.exit_code == 1);
+  CHECK(end.reason.find("try -s learning_rate=3e+37") != std::string::npos);
+  CHECK(end.model.size() == 0);
+}

@@ -14,9 +14,6 @@
 
 namespace troupe {
 
-/// Where a value came from. The order is the order of precedence.
-enum class From { standard, preset, topology, file, environment, command_line };
-
 struct Origin {
   From from = From::standard;
   std::string
@@ -42,16 +39,27 @@ class Config {
   bool set_by_user(std::string_view path) const;
   bool has(std::string_view path) const { return settings_.has(path); }
   const Origin& origin(std::string_view path) const;
+  /// `training.workers = 4 (run.toml:9:1)`: how a message names a value.
+  std::string describe(std::string_view path) const;
   /// Takes the value where the one that stands there has a lower precedence.
   void fill(const std::string& path, Value value, Origin origin);
   /// A UserError (exit 2) that starts with the key's origin.
   [[noreturn]] void refuse(std::string_view path, const std::string& why) const;
+  /// Puts what a word ("auto", "all") came to in the place of the word; `how` is
+  /// added to the origin.
+  void resolve(const std::string& path, Value value, const std::string& how = {});
+  /// Values that the user set and nothing reads, with the reason.
+  const std::map<std::string, std::string, std::less<>>& unused() const { return unused_; }
+  void mark_unused(const std::string& path, const std::string& why) { unused_[path] = why; }
+  const std::string& file() const { return file_; }
 
   const std::map<std::string, Origin, std::less<>>& origins() const { return origins_; }
 
  private:
   Settings settings_;
   std::map<std::string, Origin, std::less<>> origins_;
+  std::map<std::string, std::string, std::less<>> unused_;
+  std::string file_;
 };
 
 /// TOML text of a value.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -19,7 +20,7 @@ enum class KeyType { flag, integer, number, share, duration, text, choice, numbe
 /// One key. `path` is relative to where the key is declared: a section's keys
 /// are full ("training.batch"), a kind's are bare ("beta").
 struct Key {
-  std::string path;
+  std::string path = {};
   KeyType type = KeyType::text;
   std::string unit = {};               ///< "rows", "seconds"; empty when it has none
   std::optional<double> minimum = {};  ///< inclusive, for integer, number, share, duration
@@ -37,6 +38,18 @@ struct Kind {
   std::vector<Key> keys = {};
 };
 
+/// Where a value came from. The order is the order of precedence.
+enum class From { standard, preset, topology, file, environment, command_line };
+
+/// What a choice says about other keys, where the user said nothing. A choice of
+/// the user's ranks as `from`; one that was itself filled in gives way to all but
+/// the defaults.
+struct Fills {
+  From from = From::preset;
+  std::string noun = "preset";  ///< how an origin names the chooser: "preset <kind>"
+  std::map<std::string, std::map<std::string, Value>> of_kind = {};  ///< kind -> full path -> value
+};
+
 /// A key that chooses between kinds, e.g. "training.gate". The table of the kind
 /// `bounded` is `<table>.bounded`.
 struct Axis {
@@ -45,6 +58,8 @@ struct Axis {
   std::vector<Kind> kinds;
   std::optional<std::string> standard = {};
   std::string sentence = {};
+  std::vector<std::string> words = {};  ///< allowed beside the kinds ("auto")
+  std::optional<Fills> fills = {};
 };
 
 /// A table whose main key may be written short: `learning_rate = 0.1` means
@@ -54,10 +69,12 @@ struct Shorthand {
   std::string key;    ///< "training.learning_rate.start"
 };
 
-/// A key of a later version: refused with this reason instead of "unknown key".
+/// A key, a whole table, or one choice of a key that a later version brings:
+/// refused with this reason instead of "unknown key".
 struct Planned {
-  std::string path;  ///< a key or a whole table
-  std::string reason;
+  std::string path;  ///< "training.ahead", "checkpoint"
+  std::string reason = "comes with a later version";
+  std::string value = {};  ///< only this choice; the table of that kind goes with it
 };
 
 struct Schema {

@@ -24,6 +24,8 @@ class Settings {
   /// Numbers, shares and durations; an integer is widened.
   double number(std::string_view path) const;
   std::string text(std::string_view path) const;
+  /// True when a word stands where a number may ("all", "epoch", "workers").
+  bool is_text(std::string_view path) const;
   std::vector<double> numbers(std::string_view path) const;
   std::vector<std::string> texts(std::string_view path) const;
 

@@ -25,6 +25,9 @@ Config load_config(const Tables& tables, const ConfigSources& sources);
 struct Assembled {
   std::shared_ptr<const Plan> plan;
   Pace pace;
+  /// With everything resolved that the data decides ("auto", "all", "epoch"): what
+  /// config.resolved.toml holds, nodes load and a "start" line names.
+  Config resolved;
   std::vector<std::string> notes;  ///< what was decided that the user may not expect, a line each
 };
 /// Opens the data and resolves everything that depends on it.

@@ -14,17 +14,17 @@ namespace troupe {
 /// deviation). A number may carry a unit (ns, us, ms, s); without one it is in seconds.
 class Distribution {
  public:
+  enum class Form { constant, exponential, uniform, normal };
+  struct Term {
+    Form form = Form::constant;
+    double a = 0;
+    double b = 0;
+  };
   /// Throws std::invalid_argument with what was expected and at which column.
   static Distribution parse(const std::string& text);
   double draw(RandomStream& stream) const;  ///< never negative
 
  private:
-  enum class Form { constant, exponential, uniform, normal };
-  struct Term {
-    Form form;
-    double a = 0;
-    double b = 0;
-  };
   std::vector<Term> terms_;
 };
 

@@ -1,0 +1,139 @@
+#include "config/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "base/user_error.hpp"
+#include "config/judge.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::string_view prefix = "TROUPE__";
+
+/// `'workes' in [training]`.
+std::string placed(const std::string& path) {
+  const std::string table = table_of(path);
+  if (table.empty()) return fmt::format("'{}'", path);
+  return fmt::format("'{}' in [{}]", last_part(path), table);
+}
+
+std::string question(const std::string& near) {
+  return near.empty() ? "" : fmt::format(", did you mean '{}'?", near);
+}
+
+std::string list_of(const std::vector<std::string>& paths) {
+  std::string list;
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    list += (i == 0 ? "" : i + 1 == paths.size() ? " or " : ", ") + paths[i];
+  return list;
+}
+
+}  // namespace
+
+void Reader::read_file(const std::string& file, const std::string& text) {
+  from_ = From::file;
+  source_ = file;
+  const Node document = parse_document(file, text);
+  for (const Node& child : document.children) enter(child.key, child);
+}
+
+void Reader::read_environment(const std::string& name, const std::string& text) {
+  if (!name.starts_with(prefix)) return;
+  from_ = From::environment;
+  source_ = name;
+  std::string path;
+  for (std::size_t i = prefix.size(); i < name.size(); ++i) {
+    const bool level = name.compare(i, 2, "__") == 0;
+    path += level ? '.' : static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+    if (level) ++i;
+  }
+  enter(path, parse_value(source_, text));
+}
+
+void Reader::read_override(const std::string& text) {
+  from_ = From::command_line;
+  source_ = "-s " + text;
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) refuse({}, "expected key=value");
+  const std::string path = full_path(text.substr(0, equals));
+  enter(path, parse_value(source_, text.substr(equals + 1)));
+}
+
+std::string Reader::full_path(const std::string& key) const {
+  if (catalogue_.find(key) != nullptr || catalogue_.is_table(key)) return key;
+  const std::vector<std::string> paths = catalogue_.ending_in(key);
+  if (paths.size() == 1) return paths.front();
+  if (paths.size() > 1)
+    refuse({}, fmt::format("'{}' is ambiguous, it may mean {}", key, list_of(paths)));
+  if (key.find('.') != std::string::npos) return key;
+  for (const Planned& planned : catalogue_.schema().planned)
+    if (planned.value.empty() && last_part(planned.path) == key) return planned.path;
+  std::vector<std::string> names;
+  for (const Item& item : catalogue_.items()) names.push_back(last_part(item.key.path));
+  refuse({}, fmt::format("unknown key '{}'{}", key, question(did_you_mean(key, names))));
+}
+
+void Reader::enter(const std::string& path, const Node& node) {
+  const bool table = node.form == Node::Form::table && from_ == From::file;
+  if (const Planned* planned = catalogue_.planned(path))
+    refuse(node,
+           fmt::format("{} {}", table ? fmt::format("[{}]", path) : placed(path), planned->reason));
+  if (const Item* item = catalogue_.find(path)) return enter_value(*item, node);
+  if (catalogue_.is_table(path)) return enter_table(path, node);
+  refuse_unknown(path, node);
+}
+
+void Reader::enter_value(const Item& item, const Node& node) {
+  const Key& key = item.key;
+  if (node.form == Node::Form::text)
+    if (const Planned* planned = catalogue_.planned_choice(key.path, node.text))
+      refuse(node, fmt::format("{} = {} {}", key.path, to_toml(node.text), planned->reason));
+  if (auto value = judge(key, node)) {
+    given_.push_back({key.path, std::move(*value), {from_, where(node)}});
+    return;
+  }
+  const std::string near =
+      node.form == Node::Form::text ? did_you_mean(node.text, key.choices) : "";
+  refuse(node, fmt::format("{} must be {}, not {}{}", key.path, expected(key), words_for(node),
+                           near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+}
+
+void Reader::enter_table(const std::string& path, const Node& node) {
+  if (node.form != Node::Form::table) {
+    const Shorthand* shorthand = catalogue_.shorthand(path);
+    if (shorthand == nullptr)
+      refuse(node, fmt::format("[{}] is a table of keys, not {}", path, words_for(node)));
+    return enter(shorthand->key, node);
+  }
+  if (from_ == From::file && catalogue_.axis_of_table(path) != nullptr)
+    tables_.push_back({path, where(node)});
+  for (const Node& child : node.children) enter(fmt::format("{}.{}", path, child.key), child);
+}
+
+std::string Reader::where(const Node& node) const {
+  if (from_ != From::file) return source_;
+  return fmt::format("{}:{}:{}", source_, node.line, node.column);
+}
+
+void Reader::refuse(const Node& node, const std::string& why) const {
+  throw UserError(ExitCode::usage, fmt::format("{}: {}", where(node), why));
+}
+
+void Reader::refuse_unknown(const std::string& path, const Node& node) const {
+  const std::string name = last_part(path);
+  const bool table = node.form == Node::Form::table && from_ == From::file;
+  if (table && catalogue_.axis_of_table(path) != nullptr)
+    refuse(node, fmt::format("[{}]: the kind '{}' has no keys of its own", path, name));
+  std::string near = did_you_mean(name, catalogue_.names_in(table_of(path)));
+  if (near.empty())
+    if (const auto elsewhere = catalogue_.ending_in(name); !elsewhere.empty())
+      near = elsewhere.front();
+  refuse(node,
+         fmt::format("unknown {}{}",
+                     table ? fmt::format("table [{}]", path) : fmt::format("key {}", placed(path)),
+                     question(near)));
+}
+
+}  // namespace troupe

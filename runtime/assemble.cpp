@@ -1,0 +1,300 @@
+#include "runtime/assemble.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include "base/cpu_level.hpp"
+#include "base/user_error.hpp"
+#include "datasets/dataset.hpp"
+
+namespace troupe {
+namespace {
+
+/// Rows between two exchanges of replicas below which the exchange costs more
+/// than the descent (DESIGN: two dense passes over the parameters each).
+constexpr std::uint64_t rows_worth_an_exchange = 1000;
+/// "epoch" means at most so many rows, so that a stop never waits long.
+constexpr std::uint64_t rows_of_an_epoch_max = 1'000'000;
+
+/// What is being put together.
+struct Draft {
+  const Tables& tables;
+  Config config;  ///< becomes Assembled::resolved
+  std::shared_ptr<Plan> plan = std::make_shared<Plan>();
+  std::vector<std::string> notes = {};
+
+  const Settings& settings() const { return config.settings(); }
+  const ExchangeKind& exchange() const {
+    return tables.exchanges.at(settings().text("training.exchange"));
+  }
+  const GateKind& gate() const { return tables.gates.at(settings().text("training.gate")); }
+  const UpdateKind& update() const { return tables.updates.at(settings().text("training.update")); }
+};
+
+[[noreturn]] void refuse_data(const std::string& path, const std::string& why) {
+  throw UserError(ExitCode::data, fmt::format("{}: {}", path, why));
+}
+
+std::uint64_t count(const Settings& settings, std::string_view path) {
+  return static_cast<std::uint64_t>(settings.integer(path));
+}
+
+void use_kernels(const Settings& settings) {
+  if (const auto level = cpu_level_named(settings.text("cluster.kernels"))) use_cpu_level(*level);
+}
+
+void open_data(Draft& draft) {
+  Plan& plan = *draft.plan;
+  const Settings& settings = draft.settings();
+  const std::string path = settings.text("data.path");
+  plan.data = open_dataset(path);
+  const DataFacts& facts = plan.data->facts();
+  const Split split = split_rows(facts.rows, settings.number("data.validation"));
+  plan.training = split.training;
+  plan.validation = split.validation;
+  if (plan.training.size() == 0)
+    refuse_data(path, fmt::format("no rows to train on: {} rows in all", facts.rows));
+  if ((settings.has("training.stop.target") || settings.has("training.stop.no_better_for")) &&
+      plan.validation.size() == 0)
+    refuse_data(path, fmt::format("no validation rows, which the stop rule needs: {} rows in all",
+                                  facts.rows));
+  if (!settings.has("data.test")) return;
+  const std::string test = settings.text("data.test");
+  plan.test = open_dataset(test);
+  const DataFacts& other = plan.test->facts();
+  if (other.rows == 0) refuse_data(test, "no rows to test on");
+  // Sparse rows may miss the last features; dense rows are all of one length.
+  const bool fits =
+      other.sparse ? other.features <= facts.features : other.features == facts.features;
+  if (!fits)
+    refuse_data(test, fmt::format("{} features, but the training set {} has {}", other.features,
+                                  path, facts.features));
+}
+
+/// Takes fewer than the user said where the topology has no place for more.
+std::uint32_t limited(Draft& draft, const std::string& path, std::uint64_t wanted) {
+  const TopologyKind& topology =
+      draft.tables.topologies.at(draft.settings().text("training.topology"));
+  if (wanted <= topology.workers_max) return static_cast<std::uint32_t>(wanted);
+  const std::string most = topology.workers_max == 1
+                               ? "one worker"
+                               : fmt::format("at most {} workers", topology.workers_max);
+  draft.notes.push_back(fmt::format("topology '{}' uses {}; {} is not used", topology.kind.name,
+                                    most, draft.config.describe(path)));
+  draft.config.resolve(path, std::int64_t{topology.workers_max},
+                       fmt::format("topology {}", topology.kind.name));
+  return topology.workers_max;
+}
+
+void cut_partitions(Draft& draft) {
+  Plan& plan = *draft.plan;
+  plan.workers = limited(draft, "training.workers", count(draft.settings(), "training.workers"));
+  if (draft.settings().is_text("data.partitions"))
+    draft.config.resolve("data.partitions", std::int64_t{plan.workers}, "as many as workers");
+  const std::uint64_t wanted = count(draft.settings(), "data.partitions");
+  plan.partitions = plan.workers == 1 ? limited(draft, "data.partitions", wanted)
+                                      : static_cast<std::uint32_t>(wanted);
+  if (plan.partitions > plan.training.size())
+    draft.config.refuse("data.partitions",
+                        fmt::format("{} are more than the {} training rows of {}",
+                                    draft.config.describe("data.partitions"), plan.training.size(),
+                                    draft.settings().text("data.path")));
+}
+
+void size_steps(Draft& draft) {
+  Plan& plan = *draft.plan;
+  const std::uint64_t rows = plan.partition(0).size();  // no partition has more
+  if (draft.settings().is_text("training.batch"))
+    draft.config.resolve("training.batch", static_cast<std::int64_t>(rows), "all rows");
+  plan.batch = count(draft.settings(), "training.batch");
+  if (plan.batch > rows) {
+    draft.notes.push_back(fmt::format("{} is more than the {} rows of a partition; {} are used",
+                                      draft.config.describe("training.batch"), rows, rows));
+    draft.config.resolve("training.batch", static_cast<std::int64_t>(rows), "rows of a partition");
+    plan.batch = rows;
+  }
+  if (draft.settings().is_text("training.local_steps")) {
+    const std::uint64_t most = std::min(rows, rows_of_an_epoch_max);
+    const std::uint64_t steps = (most + plan.batch - 1) / plan.batch;
+    draft.config.resolve("training.local_steps", static_cast<std::int64_t>(steps),
+                         rows > most ? "a million rows" : "an epoch");
+  }
+  plan.local_steps = count(draft.settings(), "training.local_steps");
+  plan.sampler.shuffle =
+      draft.settings().text("data.shuffle") == "none" ? Shuffle::none : Shuffle::local;
+  plan.sampler.replacement = draft.settings().flag("data.replacement");
+}
+
+void make_model(Draft& draft) {
+  Plan& plan = *draft.plan;
+  plan.rounds = draft.gate().rounds;
+  plan.descends = draft.exchange().descends;
+  plan.plain = draft.update().plain;
+  plan.model = draft.tables.models.at(draft.settings().text("model.kind"))
+                   .make({.settings = draft.settings(),
+                          .facts = plan.data->facts(),
+                          .rows = plan.training.size(),
+                          .descends = plan.descends && plan.plain});
+  plan.parameters = plan.model->layout().size();
+}
+
+/// What "auto" comes to where the model's traits decide it.
+void resolve_words(Draft& draft) {
+  const bool sparse = draft.plan->model->traits().sparse;
+  const bool dense_penalty = draft.settings().text("model.regularise") == "dense";
+  const auto say = [&](const char* path, bool can, const char* how) {
+    if (draft.settings().text(path) == "auto")
+      draft.config.resolve(path, std::string(can ? "sparse" : "dense"), how);
+  };
+  const char* how = sparse ? "auto: rows are sparse" : "auto: rows are dense";
+  say("training.pull", sparse, how);
+  say("training.codec", sparse && !dense_penalty, how);
+  const std::string pull = draft.settings().text("training.pull");
+  if (pull == "sparse" && !sparse)
+    draft.config.refuse("training.pull",
+                        fmt::format("{} needs a model that reads only its rows' features, and "
+                                    "model.kind = {} on {} reads all",
+                                    draft.config.describe("training.pull"),
+                                    to_toml(draft.settings().text("model.kind")),
+                                    draft.settings().text("data.path")));
+  draft.plan->pull = pull == "sparse"    ? PullKind::sparse
+                     : pull == "changed" ? PullKind::changed
+                                         : PullKind::dense;
+}
+
+void make_policies(Draft& draft) {
+  Plan& plan = *draft.plan;
+  const auto settings = std::make_shared<const Settings>(draft.settings());
+  const std::size_t size = plan.parameters;
+  plan.exchange = [make = draft.exchange().make, settings] { return make(*settings); };
+  plan.gate = [make = draft.gate().make, settings] { return make(*settings); };
+  plan.merge = [make = draft.tables.merges.at(settings->text("training.merge")).make, settings] {
+    return make(*settings);
+  };
+  plan.update = [make = draft.update().make, settings, size] { return make(*settings, size); };
+  plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
+                size] { return make(*settings, size); };
+  plan.drawing =
+      draft.tables.topologies.at(settings->text("training.topology")).draw(*settings, plan.workers);
+}
+
+void make_schedule(Draft& draft) {
+  const Plan& plan = *draft.plan;
+  const Settings& settings = draft.settings();
+  Schedule& schedule = draft.plan->schedule;
+  const std::string kind = settings.text("training.learning_rate.kind");
+  schedule.form = kind == "step"      ? Schedule::Form::step
+                  : kind == "cosine"  ? Schedule::Form::cosine
+                  : kind == "inverse" ? Schedule::Form::inverse
+                                      : Schedule::Form::constant;
+  schedule.start = settings.number("training.learning_rate.start");
+  schedule.warmup_epochs = settings.number("training.learning_rate.warmup");
+  if (settings.has("training.learning_rate.at"))
+    schedule.at_epochs = settings.numbers("training.learning_rate.at");
+  schedule.factor = settings.number("training.learning_rate.factor");
+  schedule.decay = settings.has("training.learning_rate.decay")
+                       ? settings.number("training.learning_rate.decay")
+                       : settings.number("model.l2");
+  if (settings.has("training.stop.epochs"))
+    schedule.epochs = settings.number("training.stop.epochs");
+  schedule.rows_per_epoch = static_cast<double>(plan.training.size());
+  const std::uint64_t steps = plan.descends ? 1 : plan.local_steps;
+  schedule.rows_per_update =
+      static_cast<double>(plan.batch * steps * (plan.rounds ? plan.partitions : 1));
+}
+
+/// eps = 2 L M^2 Omega rate / (phi c), ROWS E3.
+double tolerance_of(Draft& draft, double phi) {
+  const Settings& settings = draft.settings();
+  const DataFacts& facts = draft.plan->data->facts();
+  const Model::Bounds bounds = draft.plan->model->bounds(static_cast<double>(facts.row_norm_max));
+  const auto given = [&](const char* path, double computed) {
+    return settings.has(path) ? settings.number(path) : computed;
+  };
+  const double m = given("training.stop.tolerance.gradient_norm", bounds.gradient_norm);
+  const double l = given("training.stop.tolerance.lipschitz", bounds.lipschitz);
+  const double omega = facts.row_entries_max;
+  const double rate = settings.number("training.learning_rate.start");
+  const double c = settings.number("model.l2");
+  const double tolerance = 2 * l * m * m * omega * rate / (phi * c);
+  draft.notes.push_back(
+      fmt::format("training.stop.tolerance.phi = {} comes to a tolerance of {:.3g} (L = {:.3g}, "
+                  "M = {:.3g}, Omega = {}, rate = {}, c = {})",
+                  phi, tolerance, l, m, omega, rate, c));
+  return tolerance;
+}
+
+void make_stop(Draft& draft) {
+  const Settings& settings = draft.settings();
+  StopRule& stop = draft.plan->stop;
+  const auto number = [&](const char* path) {
+    return settings.has(path) ? std::optional(settings.number(path)) : std::nullopt;
+  };
+  const auto whole = [&](const char* path) {
+    return settings.has(path) ? std::optional(count(settings, path)) : std::nullopt;
+  };
+  stop.epochs = number("training.stop.epochs");
+  stop.steps = whole("training.stop.steps");
+  stop.seconds = number("training.stop.time");
+  stop.target = number("training.stop.target");
+  stop.no_better_for = whole("training.stop.no_better_for");
+  stop.tolerance = number("training.stop.tolerance.value");
+  if (const auto phi = number("training.stop.tolerance.phi"))
+    stop.tolerance = tolerance_of(draft, *phi);
+}
+
+Pace make_pace(const Settings& settings) {
+  Pace pace;
+  const std::string step = settings.text("pace.step");
+  pace.real = step == "real";
+  if (!pace.real) pace.step = Distribution::parse(step);
+  pace.unit_seconds = settings.number("pace.unit");
+  pace.factors = settings.numbers("pace.factors");
+  pace.delay = Distribution::parse(settings.text("pace.delay"));
+  pace.row_seconds = settings.number("pace.row");
+  pace.seed = count(settings, "seed");
+  return pace;
+}
+
+void note_costs(Draft& draft) {
+  const Plan& plan = *draft.plan;
+  const std::uint64_t rows = plan.batch * plan.local_steps;
+  if (plan.descends && plan.workers > 1 && rows < rows_worth_an_exchange)
+    draft.notes.push_back(fmt::format(
+        "{} rows per partition between two exchanges (batch {} x local_steps {}): below about {} "
+        "an exchange of replicas costs more than the descent",
+        rows, plan.batch, plan.local_steps, rows_worth_an_exchange));
+  for (const auto& [path, why] : draft.config.unused())
+    draft.notes.push_back(fmt::format("{} is not used, as {}", draft.config.describe(path), why));
+}
+
+}  // namespace
+
+Assembled assemble(const Config& config, const Tables& tables) {
+  Draft draft{.tables = tables, .config = config};
+  use_kernels(draft.settings());
+  draft.plan->seed = count(draft.settings(), "seed");
+  draft.plan->report_seconds = draft.settings().number("monitor.interval");
+  draft.plan->evaluate_every = count(draft.settings(), "training.evaluate_every");
+  draft.plan->stop_seconds = draft.settings().number("cluster.stop_timeout");
+  open_data(draft);
+  cut_partitions(draft);
+  size_steps(draft);
+  make_model(draft);
+  resolve_words(draft);
+  make_policies(draft);
+  make_schedule(draft);
+  make_stop(draft);
+  note_costs(draft);
+  Pace pace = make_pace(draft.settings());
+  return {.plan = std::move(draft.plan),
+          .pace = std::move(pace),
+          .resolved = std::move(draft.config),
+          .notes = std::move(draft.notes)};
+}
+
+}  // namespace troupe

@@ -1,0 +1,105 @@
+#include "runtime/combinations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "config/catalogue.hpp"
+#include "runtime/assemble.hpp"
+
+namespace troupe {
+namespace {
+
+/// Two keys, and when a pair of their values is forbidden.
+struct Rule {
+  std::string row;
+  std::string column;
+  std::function<bool(const Tables&, const std::string&, const std::string&)> forbids;
+  std::string reason;
+};
+
+bool descends(const Tables& tables, const std::string& exchange) {
+  return tables.exchanges.at(exchange).descends;
+}
+
+std::vector<Rule> rules() {
+  return {
+      {"training.merge", "training.exchange",
+       [](const Tables& tables, const std::string& merge, const std::string& exchange) {
+         return descends(tables, exchange) && !tables.merges.at(merge).states;
+       },
+       "this merge makes no model of several replicas"},
+      {"training.codec", "training.exchange",
+       [](const Tables& tables, const std::string& codec, const std::string& exchange) {
+         return descends(tables, exchange) && codec == "changed";
+       },
+       "after a descent nearly every weight differs from the last one sent, index and all"},
+      {"training.pull", "training.exchange",
+       [](const Tables& tables, const std::string& pull, const std::string& exchange) {
+         return descends(tables, exchange) && pull == "sparse";
+       },
+       "a replica that descends needs every weight, not those of one batch"},
+      {"model.regularise", "training.exchange",
+       [](const Tables& tables, const std::string& regularise, const std::string& exchange) {
+         return !descends(tables, exchange) && regularise == "lazy";
+       },
+       "lazy scales a replica that descends in place; gradients that travel take per_feature"},
+      {"model.regularise", "training.update",
+       [](const Tables& tables, const std::string& regularise, const std::string& update) {
+         return !tables.updates.at(update).plain && regularise == "lazy";
+       },
+       "lazy is part of the fused loop of plain sgd; this update takes per_feature"},
+      {"model.regularise", "training.pull",
+       [](const Tables&, const std::string& regularise, const std::string& pull) {
+         return regularise == "dense" && pull == "sparse";
+       },
+       "a dense penalty needs every weight, a sparse pull brings only a batch's"},
+  };
+}
+
+std::vector<std::string> choices(const Catalogue& catalogue, const std::string& path) {
+  std::vector<std::string> all = catalogue.find(path)->key.choices;
+  std::erase(all, "auto");  // it never picks what is forbidden
+  return all;
+}
+
+std::string grid(const Rule& rule, const Catalogue& catalogue, const Tables& tables) {
+  std::string text = fmt::format("{} with {}\n", rule.row, rule.column);
+  const std::vector<std::string> columns = choices(catalogue, rule.column);
+  text += fmt::format("  {:<14}", "");
+  for (const std::string& column : columns) text += fmt::format("{:<14}", column);
+  for (const std::string& row : choices(catalogue, rule.row)) {
+    text += fmt::format("\n  {:<14}", row);
+    for (const std::string& column : columns)
+      text += fmt::format("{:<14}", rule.forbids(tables, row, column) ? "no" : "yes");
+  }
+  return text + fmt::format("\n  no: {}\n", rule.reason);
+}
+
+}  // namespace
+
+void refuse_combinations(const Config& config, const Tables& tables) {
+  const Settings& settings = config.settings();
+  for (const Rule& rule : rules()) {
+    if (!rule.forbids(tables, settings.text(rule.row), settings.text(rule.column))) continue;
+    // Blame the one that was said later.
+    const bool row = config.origin(rule.row).from >= config.origin(rule.column).from;
+    const std::string& blamed = row ? rule.row : rule.column;
+    const std::string& other = row ? rule.column : rule.row;
+    config.refuse(blamed,
+                  fmt::format("{} = {} does not go with {}: {}", blamed,
+                              to_toml(settings.text(blamed)), config.describe(other), rule.reason));
+  }
+}
+
+std::string combinations_text(const Tables& tables) {
+  const Schema schema = schema_of(tables);
+  const Catalogue catalogue(schema);
+  std::string text = "What goes together (all other pairs do)\n";
+  for (const Rule& rule : rules()) text += fmt::format("\n{}", grid(rule, catalogue, tables));
+  return text;
+}
+
+}  // namespace troupe

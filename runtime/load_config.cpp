@@ -1,0 +1,202 @@
+/// What can be said of a configuration without its data: missing keys,
+/// contradictions, and what "auto" means where the axes decide it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+
+#include "base/user_error.hpp"
+#include "runtime/assemble.hpp"
+#include "runtime/combinations.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr const char* rate = "training.learning_rate";
+
+void refuse_missing(const Config& config, const Tables& tables) {
+  if (!config.has("data.path") || config.settings().text("data.path").empty())
+    config.refuse("data.path", "data.path is missing: the training set, an HDF5 file");
+  if (config.has("model.kind")) return;
+  std::string kinds;
+  for (const ModelKind& model : tables.models)
+    kinds.append(kinds.empty() ? "" : ", ").append(to_toml(model.kind.name));
+  config.refuse("model.kind", fmt::format("model.kind is missing: one of {}", kinds));
+}
+
+void refuse_bad_words(const Config& config) {
+  const std::string name = config.settings().text("name");
+  const bool plain = !name.empty() && name[0] != '.' && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+  if (!plain)
+    config.refuse("name", fmt::format("name = {} is no folder's name: use letters, digits, '-', "
+                                      "'_' and '.'",
+                                      to_toml(name)));
+  const std::string listen = config.settings().text("cluster.listen");
+  if (listen != "localhost" && listen != "::1" && !listen.starts_with("127."))
+    config.refuse("cluster.listen",
+                  fmt::format("cluster.listen = {} is not a loopback address: others come with "
+                              "mutual TLS in a later version; use \"127.0.0.1\"",
+                              to_toml(listen)));
+}
+
+void refuse_bad_pace(const Config& config) {
+  for (const char* path : {"pace.step", "pace.delay"}) {
+    const std::string text = config.settings().text(path);
+    if (path == std::string("pace.step") && text == "real") continue;
+    try {
+      Distribution::parse(text);
+    } catch (const std::invalid_argument& error) {
+      config.refuse(path, fmt::format("{} = {}: {}", path, to_toml(text), error.what()));
+    }
+  }
+}
+
+/// A key that only one kind of schedule reads, while another kind is in force.
+void check_rate_key(Config& config, const std::string& name, const std::string& kind) {
+  const std::string path = fmt::format("{}.{}", rate, name);
+  const std::string kind_path = fmt::format("{}.kind", rate);
+  if (!config.set_by_user(path) || config.settings().text(kind_path) == kind) return;
+  const std::string why = config.describe(kind_path);
+  // The same as for a kind's table: only an override may leave a key unused.
+  if (config.origin(kind_path).from >= From::environment ||
+      config.origin(path).from >= From::environment)
+    return config.mark_unused(path, why);
+  config.refuse(path, fmt::format("{} is for {} = {}, but there stands {}", path, kind_path,
+                                  to_toml(kind), why));
+}
+
+void check_rate(Config& config) {
+  check_rate_key(config, "at", "step");
+  check_rate_key(config, "factor", "step");
+  check_rate_key(config, "decay", "inverse");
+  const std::string path = fmt::format("{}.kind", rate);
+  const std::string kind = config.settings().text(path);
+  if (kind == "step") {
+    const std::string at = fmt::format("{}.at", rate);
+    if (!config.has(at) || config.settings().numbers(at).empty())
+      config.refuse(path, fmt::format("{} needs {}, the epochs at which it falls",
+                                      config.describe(path), at));
+    const std::vector<double> epochs = config.settings().numbers(at);
+    if (!std::ranges::is_sorted(epochs, std::less_equal<>()))
+      config.refuse(at,
+                    fmt::format("{} must rise from one epoch to the next", config.describe(at)));
+  }
+  if (kind == "cosine" && !config.has("training.stop.epochs"))
+    config.refuse(path, fmt::format("{} needs training.stop.epochs: the rate falls to 0 over them",
+                                    config.describe(path)));
+  if (kind == "inverse" && !config.has(fmt::format("{}.decay", rate)) &&
+      config.settings().number("model.l2") <= 0)
+    config.refuse(path, fmt::format("{} needs {}.decay, as {}", config.describe(path), rate,
+                                    config.describe("model.l2")));
+}
+
+void check_tolerance(const Config& config) {
+  const std::string phi = "training.stop.tolerance.phi";
+  const std::string value = "training.stop.tolerance.value";
+  if (config.has(phi) && config.has(value))
+    config.refuse(phi, fmt::format("{} and {} contradict each other: give one",
+                                   config.describe(phi), config.describe(value)));
+  for (const char* name : {"gradient_norm", "lipschitz"}) {
+    const std::string path = fmt::format("training.stop.tolerance.{}", name);
+    if (config.has(path) && !config.has(phi))
+      config.refuse(path, fmt::format("{} is of use only with {}", path, phi));
+  }
+  if (config.has(phi) && config.settings().number("model.l2") <= 0)
+    config.refuse(phi, fmt::format("{} needs model.l2 > 0 (it is c of the formula), but there "
+                                   "stands {}",
+                                   config.describe(phi), config.describe("model.l2")));
+}
+
+void check_stop(Config& config) {
+  const bool any = std::ranges::any_of(
+      std::vector<const char*>{"epochs", "steps", "time", "target", "no_better_for",
+                               "tolerance.value", "tolerance.phi"},
+      [&](const char* key) { return config.has(fmt::format("training.stop.{}", key)); });
+  if (!any) config.fill("training.stop.epochs", 10.0, {From::standard, "default"});
+  check_tolerance(config);
+  for (const char* key : {"target", "no_better_for"}) {
+    const std::string path = fmt::format("training.stop.{}", key);
+    if (config.has(path) && config.settings().number("data.validation") <= 0)
+      config.refuse(path, fmt::format("{} needs validation rows, but there stands {}",
+                                      config.describe(path), config.describe("data.validation")));
+  }
+}
+
+void check_cast(const Config& config, const Tables& tables) {
+  const Settings& settings = config.settings();
+  const auto most = tables.topologies.at(settings.text("training.topology")).workers_max;
+  if (settings.is_text("data.partitions") || most == 1) return;
+  if (settings.integer("data.partitions") < settings.integer("training.workers"))
+    config.refuse("data.partitions", fmt::format("{} leaves workers without a partition: {}",
+                                                 config.describe("data.partitions"),
+                                                 config.describe("training.workers")));
+}
+
+void check_sampling(const Config& config) {
+  if (config.settings().flag("data.replacement") && config.set_by_user("data.shuffle") &&
+      config.set_by_user("data.replacement"))
+    config.refuse(
+        "data.shuffle",
+        fmt::format("{} says an order, but with {} rows are drawn in none",
+                    config.describe("data.shuffle"), config.describe("data.replacement")));
+}
+
+void check_heartbeat(const Config& config) {
+  if (config.settings().number("cluster.lost_after") <
+      2 * config.settings().number("cluster.heartbeat"))
+    config.refuse("cluster.lost_after",
+                  fmt::format("{} must be at least twice {}", config.describe("cluster.lost_after"),
+                              config.describe("cluster.heartbeat")));
+}
+
+/// What "auto" comes to where neither data nor model has a say.
+void resolve_words(Config& config, const Tables& tables) {
+  const Settings& settings = config.settings();
+  const bool descends = tables.exchanges.at(settings.text("training.exchange")).descends;
+  const bool plain = tables.updates.at(settings.text("training.update")).plain;
+  const auto say = [&](const char* path, const char* word, const char* how) {
+    if (settings.text(path) == "auto") config.resolve(path, std::string(word), how);
+  };
+  if (descends && plain)
+    say("model.regularise", "lazy", "auto: replicas descend in place");
+  else
+    say("model.regularise", "per_feature", "auto: gradients are applied");
+  if (descends) {
+    say("training.pull", "dense", "auto: replicas travel");
+    say("training.codec", "dense", "auto: replicas travel");
+  } else if (!plain || settings.text("model.regularise") == "dense") {
+    say("training.pull", "dense", "auto: every weight moves at every step");
+  }
+}
+
+void make_absolute(Config& config) {
+  for (const char* path : {"data.path", "data.test"}) {
+    if (!config.has(path)) continue;
+    const auto absolute = std::filesystem::absolute(config.settings().text(path));
+    config.resolve(path, absolute.lexically_normal().string());
+  }
+}
+
+}  // namespace
+
+Config load_config(const Tables& tables, const ConfigSources& sources) {
+  Config config = Config::load(schema_of(tables), sources);
+  refuse_missing(config, tables);
+  refuse_bad_words(config);
+  refuse_bad_pace(config);
+  check_stop(config);
+  check_rate(config);
+  check_cast(config, tables);
+  check_sampling(config);
+  check_heartbeat(config);
+  refuse_combinations(config, tables);
+  resolve_words(config, tables);
+  make_absolute(config);
+  return config;
+}
+
+}  // namespace troupe

@@ -1,0 +1,365 @@
+/// The schema of this version: the sections' own keys, the axes with the kinds of
+/// the tables, and the names that later versions will bring. It reads no value.
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "runtime/assemble.hpp"
+#include "runtime/presets.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr double count_max = 1e9;
+
+Value word(const char* text) { return std::string(text); }
+Value whole(std::int64_t number) { return number; }
+
+void add(Schema& schema, std::vector<Key> keys) {
+  schema.keys.insert(schema.keys.end(), std::make_move_iterator(keys.begin()),
+                     std::make_move_iterator(keys.end()));
+}
+
+void add_run(Schema& schema) {
+  add(schema, {{.path = "name",
+                .standard = word("run"),
+                .sentence = "names the run folder: letters, digits, '-', '_' and '.'"},
+               {.path = "seed",
+                .type = KeyType::integer,
+                .minimum = 0,
+                .standard = whole(1),
+                .sentence = "every random number of the run is a function of it"}});
+}
+
+void add_data(Schema& schema) {
+  add(schema,
+      {{.path = "data.path", .sentence = "the training set, an HDF5 file of 'troupe data'"},
+       {.path = "data.test", .sentence = "a second file that the finished model is evaluated on"},
+       {.path = "data.validation",
+        .type = KeyType::share,
+        .minimum = 0,
+        .maximum = 0.9,
+        .standard = 0.1,
+        .sentence = "share of the rows, at the file's end, that is evaluated and never trained on"},
+       {.path = "data.shuffle",
+        .type = KeyType::choice,
+        .choices = {"none", "local"},
+        .standard = word("local"),
+        .sentence = "the order of a partition's rows in each epoch: as in the file, or shuffled"},
+       {.path = "data.replacement",
+        .type = KeyType::flag,
+        .standard = false,
+        .sentence =
+            "draws each row uniformly from the partition instead of each row once an epoch"},
+       {.path = "data.partitions",
+        .type = KeyType::integer,
+        .minimum = 1,
+        .maximum = 1e6,
+        .choices = {"workers"},
+        .standard = word("workers"),
+        .sentence = "logical parts of the training rows; behind a barrier the result depends on "
+                    "them and never on how many workers or processes share them"}});
+}
+
+void add_model(Schema& schema) {
+  add(schema,
+      {{.path = "model.l2",
+        .type = KeyType::number,
+        .minimum = 0,
+        .standard = 1e-5,
+        .sentence = "weight of the penalty: the objective is mean loss + l2 / 2 ||w||^2"},
+       {.path = "model.regularise",
+        .type = KeyType::choice,
+        .choices = {"auto", "per_feature", "lazy", "dense"},
+        .standard = word("auto"),
+        .sentence = "how the penalty acts on sparse rows: lazy (a scale, for replicas that descend "
+                    "in place), per_feature (on the row's features, for gradients that travel) or "
+                    "dense (on every weight); auto takes the first two as they fit"}});
+}
+
+void add_training(Schema& schema) {
+  add(schema,
+      {{.path = "training.pull",
+        .type = KeyType::choice,
+        .choices = {"auto", "dense", "sparse", "changed"},
+        .standard = word("auto"),
+        .sentence = "what of the model a worker fetches: all of it, the features of its next "
+                    "batch, or what changed since its last pull; auto is sparse where it can be"},
+       {.path = "training.workers",
+        .type = KeyType::integer,
+        .minimum = 1,
+        .maximum = 1e5,
+        .standard = whole(1),
+        .sentence = "actors that compute"},
+       {.path = "training.batch",
+        .type = KeyType::integer,
+        .unit = "rows",
+        .minimum = 1,
+        .maximum = count_max,
+        .choices = {"all"},
+        .standard = whole(16),
+        .sentence = "rows per partition and step"},
+       {.path = "training.local_steps",
+        .type = KeyType::integer,
+        .unit = "steps",
+        .minimum = 1,
+        .maximum = count_max,
+        .choices = {"epoch"},
+        .standard = whole(1),
+        .sentence = "steps that a worker takes between two exchanges"},
+       {.path = "training.evaluate_every",
+        .type = KeyType::integer,
+        .unit = "epochs",
+        .minimum = 1,
+        .maximum = count_max,
+        .standard = whole(1),
+        .sentence = "how often the model is evaluated on the validation rows"}});
+}
+
+void add_learning_rate(Schema& schema) {
+  add(schema, {{.path = "training.learning_rate.start",
+                .type = KeyType::number,
+                .minimum = 0,
+                .standard = 0.1,
+                .sentence = "the rate at the start (after the warmup); 'learning_rate = 0.1' is "
+                            "short for it",
+                .exclusive = true},
+               {.path = "training.learning_rate.kind",
+                .type = KeyType::choice,
+                .choices = {"constant", "step", "cosine", "inverse"},
+                .standard = word("constant"),
+                .sentence = "how the rate falls with the delivered draws: not at all, by 'factor' "
+                            "at each of the epochs 'at', to 0 at stop.epochs along a cosine, or as "
+                            "start / (1 + start decay updates)"},
+               {.path = "training.learning_rate.warmup",
+                .type = KeyType::number,
+                .unit = "epochs",
+                .minimum = 0,
+                .standard = 0.0,
+                .sentence = "the rate rises in a line from 0 over so many epochs"},
+               {.path = "training.learning_rate.at",
+                .type = KeyType::numbers,
+                .unit = "epochs",
+                .minimum = 0,
+                .sentence = "kind step: where the rate falls",
+                .exclusive = true},
+               {.path = "training.learning_rate.factor",
+                .type = KeyType::number,
+                .minimum = 0,
+                .standard = 0.1,
+                .sentence = "kind step: the factor on the rate at each of them",
+                .exclusive = true},
+               {.path = "training.learning_rate.decay",
+                .type = KeyType::number,
+                .minimum = 0,
+                .sentence = "kind inverse: how fast the rate falls; model.l2 when unset",
+                .exclusive = true}});
+}
+
+void add_stop(Schema& schema) {
+  const Key count{.type = KeyType::integer, .minimum = 1, .maximum = 1e15};
+  const Key number{.type = KeyType::number, .minimum = 0, .exclusive = true};
+  const auto key = [](Key like, const char* path, const char* unit, const char* sentence) {
+    like.path = path;
+    like.unit = unit;
+    like.sentence = sentence;
+    return like;
+  };
+  Key phi = key(number, "training.stop.tolerance.phi", "",
+                "computes the tolerance as 2 L M^2 Omega rate / (phi c), c = model.l2 and Omega "
+                "the longest row");
+  phi.maximum = 1;
+  Key time = key(number, "training.stop.time", "seconds", "stops after so long");
+  time.type = KeyType::duration;
+  Key target = key(number, "training.stop.target", "", "stops at this validation accuracy");
+  target.type = KeyType::share;
+  target.maximum = 1;
+  add(schema,
+      {key(number, "training.stop.epochs", "epochs",
+           "stops after so many passes; 10 when no key of [training.stop] is set"),
+       key(count, "training.stop.steps", "updates", "stops after so many updates of the model"),
+       time, target,
+       key(count, "training.stop.no_better_for", "evaluations",
+           "stops when the validation loss has not fallen for so long"),
+       key(number, "training.stop.tolerance.value", "",
+           "stops when the training objective of two evaluations differs by less; 'tolerance = "
+           "1e-4' is short for it"),
+       phi,
+       key(number, "training.stop.tolerance.gradient_norm", "",
+           "M of that formula; from the largest row's norm when unset"),
+       key(number, "training.stop.tolerance.lipschitz", "",
+           "L of that formula; from the largest row's norm when unset")});
+}
+
+void add_cluster(Schema& schema) {
+  const auto duration = [](const char* path, double standard, const char* sentence) {
+    return Key{.path = path,
+               .type = KeyType::duration,
+               .unit = "seconds",
+               .minimum = 0,
+               .standard = standard,
+               .sentence = sentence,
+               .exclusive = true};
+  };
+  add(schema,
+      {{.path = "cluster.slots",
+        .type = KeyType::integer,
+        .unit = "workers",
+        .minimum = 0,
+        .maximum = 1e5,
+        .standard = whole(0),
+        .sentence = "workers in the coordinator's process when there are nodes"},
+       {.path = "cluster.listen",
+        .standard = word("127.0.0.1"),
+        .sentence = "the address to listen at; this version takes loopback only"},
+       duration("cluster.start_timeout", 60, "how long to wait for all nodes to join"),
+       duration("cluster.heartbeat", 0.2, "time between two signs of life of a process"),
+       duration("cluster.lost_after", 1, "a process without a sign of life so long is lost"),
+       duration("cluster.stop_timeout", 30, "time to finish the steps under way at a stop"),
+       {.path = "cluster.kernels",
+        .type = KeyType::choice,
+        .choices = {"auto", "v2", "v3", "v4"},
+        .standard = word("auto"),
+        .sentence = "the x86-64 level of the kernels; no level changes a result"}});
+}
+
+void add_pace(Schema& schema) {
+  add(schema, {{.path = "pace.step",
+                .standard = word("real"),
+                .sentence = "duration of one exchange's computation: real, or a distribution such "
+                            "as '1+exp(0.5)', of number, exp(rate), uniform(low, high) and "
+                            "normal(mean, deviation)"},
+               {.path = "pace.unit",
+                .type = KeyType::duration,
+                .unit = "seconds",
+                .minimum = 0,
+                .standard = 1.0,
+                .sentence = "what a 1 in pace.step lasts",
+                .exclusive = true},
+               {.path = "pace.factors",
+                .type = KeyType::numbers,
+                .minimum = 0,
+                .standard = std::vector<double>{},
+                .sentence = "each worker's durations are multiplied by its own; 1 where missing",
+                .exclusive = true},
+               {.path = "pace.delay",
+                .standard = word("50us"),
+                .sentence = "the twin: time that a message takes, a distribution"},
+               {.path = "pace.row",
+                .type = KeyType::duration,
+                .unit = "seconds",
+                .minimum = 0,
+                .standard = 60e-9,
+                .sentence = "the twin with pace.step = \"real\": nominal cost of a row",
+                .exclusive = true}});
+}
+
+Key monitor_interval() {
+  return {.path = "monitor.interval",
+          .type = KeyType::duration,
+          .unit = "seconds",
+          .minimum = 0,
+          .standard = 1.0,
+          .sentence = "time between two lines of progress",
+          .exclusive = true};
+}
+
+template <class Entry>
+Axis axis(const std::string& path, const Table<Entry>& table, const std::string& sentence) {
+  return {.path = path,
+          .table = path.substr(0, path.rfind('.')),
+          .kinds = table.kinds(),
+          .sentence = sentence};
+}
+
+template <class Entry>
+Fills fills(From from, const std::string& noun, const Table<Entry>& table) {
+  Fills all{.from = from, .noun = noun};
+  for (const Entry& entry : table) all.of_kind[entry.kind.name] = entry.fills;
+  return all;
+}
+
+void add_axes(Schema& schema, const Tables& tables) {
+  Axis preset = axis("training.algorithm", tables.presets, "a preset, which fills the axes in");
+  preset.fills = fills(From::preset, "preset", tables.presets);
+  Axis topology = axis("training.topology", tables.topologies, "who talks to whom");
+  topology.fills = fills(From::topology, "topology", tables.topologies);
+  topology.standard = "server";
+  Axis exchange = axis("training.exchange", tables.exchanges, "what travels");
+  exchange.standard = "gradient";
+  Axis gate = axis("training.gate", tables.gates, "who may take the next step");
+  gate.standard = "barrier";
+  Axis update = axis("training.update", tables.updates, "what a gradient does to the parameters");
+  update.standard = "sgd";
+  Axis merge = axis("training.merge", tables.merges, "how several contributions become one");
+  merge.standard = "mean";
+  Axis codec = axis("training.codec", tables.codecs,
+                    "how a push is written; auto is sparse for gradients of sparse models");
+  codec.words = {"auto"};
+  codec.standard = "auto";
+  schema.axes = {axis("model.kind", tables.models, "what is trained"),
+                 std::move(preset),
+                 std::move(topology),
+                 std::move(exchange),
+                 std::move(gate),
+                 std::move(update),
+                 std::move(merge),
+                 std::move(codec)};
+}
+
+/// Choices that a later version brings, unless a program brought its own.
+void plan(Schema& schema, const std::string& path, const std::vector<std::string>& choices) {
+  for (const std::string& choice : choices) {
+    const bool known = std::ranges::any_of(schema.axes, [&](const Axis& axis) {
+      return axis.path == path &&
+             std::ranges::any_of(axis.kinds, [&](const Kind& kind) { return kind.name == choice; });
+    });
+    if (!known) schema.planned.push_back({.path = path, .value = choice});
+  }
+}
+
+void add_planned(Schema& schema) {
+  for (const char* path :
+       {"data.source", "data.normalise", "data.augment", "training.reply", "training.wait",
+        "training.ahead", "training.push_every", "training.pull_every", "training.reduction",
+        "training.swap", "cluster.advertise", "cluster.tls", "pace.links", "pace.faults",
+        "pace.attackers", "checkpoint", "record"})
+    schema.planned.push_back({.path = path});
+  plan(schema, "data.shuffle", {"global"});
+  plan(schema, "model.kind",
+       {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
+        "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});
+  plan(schema, "training.algorithm", planned_presets());
+  plan(schema, "training.topology", {"shared", "tree", "ring", "gossip", "oneshot"});
+  plan(schema, "training.exchange", {"delta"});
+  plan(schema, "training.gate", {"bounded", "quorum", "round_robin", "free"});
+  plan(schema, "training.update",
+       {"nesterov", "adam", "delay_compensated", "loss_compensated", "staleness_scaled"});
+  plan(schema, "training.merge",
+       {"newest", "replaced", "parzen", "elastic", "push_sum", "clip", "trimmed_mean", "median",
+        "multi_krum"});
+  plan(schema, "training.codec", {"bf16", "f16", "qsgd", "topk"});
+  plan(schema, "training.pull", {"snapshot"});
+}
+
+}  // namespace
+
+Schema schema_of(const Tables& tables) {
+  Schema schema;
+  add_run(schema);
+  add_data(schema);
+  add_model(schema);
+  add_training(schema);
+  add_learning_rate(schema);
+  add_stop(schema);
+  add_cluster(schema);
+  add_pace(schema);
+  schema.keys.push_back(monitor_interval());
+  add_axes(schema, tables);
+  schema.shorthands = {{"training.learning_rate", "training.learning_rate.start"},
+                       {"training.stop.tolerance", "training.stop.tolerance.value"}};
+  add_planned(schema);
+  return schema;
+}
+
+}  // namespace troupe

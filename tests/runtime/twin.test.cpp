@@ -151,7 +151,7 @@ TEST_CASE("twin: a number of steps is a number of updates") {
 }
 
 TEST_CASE("twin: an absurd learning rate is called divergence, with a smaller one to try") {
-  const auto plan = toy_plan({.epochs = 50});
+  const auto plan = toy_plan({.epochs = 50, .exchange = state_exchange()});
   plan->schedule.start = 3e38;
   const EndReport end = perform(plan).end;
   CHECK(end.status == "diverged");

@@ -1,0 +1,157 @@
+#include "actors/coordinator.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "tests/actors/stage.hpp"
+#include "tests/actors/toy_plan.hpp"
+
+using namespace troupe;
+
+namespace {
+
+constexpr ActorId aggregator = 2;
+constexpr ActorId first = 3;
+constexpr ActorId second = 4;
+
+struct Dialogue {
+  explicit Dialogue(const Toy& toy = {}) : plan(toy_plan(toy)), coordinator(plan) {
+    coordinator.start(stage);
+    stage.said.clear();
+  }
+  template <class Sentence>
+  void hears(ActorId from, Sentence sentence) {
+    coordinator.receive(stage, from, std::move(sentence));
+  }
+  const EndReport& end() const { return std::get<EndReport>(stage.reports.back()); }
+  std::string event(std::size_t i) const {
+    const auto& event = std::get<EventReport>(stage.reports.at(i));
+    return event.what + "|" + event.who + "|" + event.detail;
+  }
+
+  std::shared_ptr<Plan> plan;
+  HandStage stage{Plan::coordinator};
+  Coordinator coordinator;
+};
+
+Final final_of(std::uint64_t delivered) {
+  Final final{.model = Block::zeros(12).freeze()};
+  final.progress.delivered = delivered;
+  return final;
+}
+
+}  // namespace
+
+TEST_CASE("coordinator: leases all partitions, in blocks") {
+  const auto plan = toy_plan({.workers = 2, .partitions = 5});
+  Coordinator coordinator(plan);
+  HandStage stage(Plan::coordinator);
+  coordinator.start(stage);
+  CHECK(stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{0, 1, 2});
+  CHECK(stage.heard_by<Lease>(second).partitions == std::vector<std::uint32_t>{3, 4});
+  CHECK(stage.silent());
+}
+
+TEST_CASE("coordinator: the end waits for the last scores and for every worker") {
+  Dialogue dialogue;
+  dialogue.hears(aggregator, final_of(10));
+  CHECK(dialogue.stage.heard_by<Evaluate>(Plan::evaluator).last);
+  dialogue.stage.heard_by<Finish>(first);
+  dialogue.stage.heard_by<Finish>(second);
+  dialogue.hears(first, Finished{.computed = 6});
+  dialogue.hears(Plan::evaluator, Evaluated{.last = true});
+  CHECK_FALSE(dialogue.stage.over);
+  dialogue.hears(second, Finished{.computed = 4});
+  CHECK(dialogue.stage.over);
+  CHECK(dialogue.end().status == "done");
+  CHECK(dialogue.end().computed == 10);
+  CHECK(dialogue.end().discarded.empty());
+}
+
+TEST_CASE("coordinator: a worker that is lost is named and its partitions go to others") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, WorkerLost{.worker = second, .detail = "node 1 was killed"});
+  CHECK(dialogue.stage.heard_by<WorkerLost>(aggregator).worker == second);
+  CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
+  CHECK(dialogue.event(0) == "worker_lost|worker 1|node 1 was killed");
+  CHECK(dialogue.event(1) == "leased|worker 0|takes over partitions 1 of worker 1");
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("coordinator: losing a worker twice is losing it once") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, WorkerLost{.worker = second, .detail = "killed"});
+  dialogue.stage.said.clear();
+  dialogue.hears(Plan::coordinator, WorkerLost{.worker = second, .detail = "no beat"});
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("coordinator: without workers the run ends with a line, exit 4") {
+  Dialogue dialogue({.workers = 1, .partitions = 1});
+  dialogue.hears(Plan::coordinator, WorkerLost{.worker = first, .detail = "killed"});
+  dialogue.stage.heard_by<WorkerLost>(aggregator);
+  CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
+  dialogue.hears(aggregator, final_of(0));
+  CHECK(dialogue.end().exit_code == 4);
+  CHECK(dialogue.end().reason == "no worker is left: worker 0 was the last");
+}
+
+TEST_CASE("coordinator: a stop request finishes the steps under way and keeps its exit code") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, StopRequested{.reason = "SIGINT", .exit_code = 130});
+  CHECK_FALSE(dialogue.stage.heard_by<Stop>(aggregator).at_once);
+  dialogue.hears(aggregator, final_of(3));
+  dialogue.hears(Plan::evaluator, Evaluated{.last = true});
+  dialogue.hears(first, Finished{.computed = 3});
+  dialogue.hears(second, Finished{});
+  CHECK(dialogue.end().status == "stopped");
+  CHECK(dialogue.end().exit_code == 130);
+  CHECK(dialogue.end().model.size() == 12);
+}
+
+TEST_CASE("coordinator: a loss that is not finite is divergence, with no model kept") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::evaluator,
+                 Evaluated{.epoch = 1,
+                           .scores = {{.split = "validation",
+                                       .loss = std::numeric_limits<double>::quiet_NaN()}}});
+  CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
+  dialogue.hears(aggregator, final_of(3));
+  dialogue.hears(first, Finished{.computed = 5});
+  dialogue.hears(second, Finished{});
+  CHECK(dialogue.end().status == "diverged");
+  CHECK(dialogue.end().exit_code == 1);
+  CHECK(dialogue.end().model.size() == 0);
+  CHECK(dialogue.end().discarded.at(0).reason == "cut short");
+  CHECK(dialogue.end().discarded.at(0).rows == 2);
+}
+
+TEST_CASE("coordinator: the third refusal in a row excludes the worker and moves its partitions") {
+  Dialogue dialogue;
+  dialogue.hears(aggregator, Refused{.worker = second, .update = 7, .excluded = true});
+  dialogue.stage.heard_by<Finish>(second);
+  dialogue.stage.heard_by<WorkerLost>(aggregator);
+  CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("coordinator: a worker that never answers is named, and the run ends") {
+  Dialogue dialogue;
+  dialogue.hears(aggregator, final_of(3));
+  dialogue.hears(Plan::evaluator, Evaluated{.last = true});
+  dialogue.hears(first, Finished{.computed = 3});
+  dialogue.coordinator.woken(dialogue.stage, dialogue.stage.alarms.back().second);
+  CHECK(dialogue.stage.over);
+  CHECK(dialogue.event(1) == "no_answer|worker 1|did not say what it computed");
+}
+
+TEST_CASE("coordinator: what a worker cannot do ends the run with its line and exit code") {
+  Dialogue dialogue;
+  dialogue.hears(first, Failed{.exit_code = 3, .line = "d.h5: segment 3: wrong checksum"});
+  CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
+  dialogue.hears(aggregator, final_of(0));
+  dialogue.hears(first, Finished{});
+  dialogue.hears(second, Finished{});
+  CHECK(dialogue.end().exit_code == 3);
+  CHECK(dialogue.end().reason == "d.h5: segment 3: wrong checksum");
+}

@@ -1,0 +1,127 @@
+#include "actors/worker.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/user_error.hpp"
+#include "tests/actors/stage.hpp"
+#include "tests/actors/toy_plan.hpp"
+
+using namespace troupe;
+
+namespace {
+
+constexpr ActorId aggregator = 2;
+
+struct Dialogue {
+  explicit Dialogue(const Toy& toy) : plan(toy_plan(toy)), worker(plan) {}
+  void lease(std::vector<std::uint32_t> partitions) {
+    worker.receive(stage, Plan::coordinator, Lease{.partitions = std::move(partitions)});
+  }
+  Push turn(std::vector<Turn> turns, std::uint64_t version = 1) {
+    worker.receive(stage, aggregator,
+                   Parameters{.version = version,
+                              .turns = std::move(turns),
+                              .payload = DenseValues{Block::zeros(plan->parameters).freeze()}});
+    return stage.heard_by<Push>(aggregator);
+  }
+
+  std::shared_ptr<Plan> plan;
+  HandStage stage{3};
+  Worker worker;
+};
+
+}  // namespace
+
+TEST_CASE("worker: a lease is answered by asking where the partitions stand") {
+  Dialogue dialogue({});
+  dialogue.lease({0, 1});
+  CHECK(dialogue.stage.heard_by<Pull>(aggregator).partitions == std::vector<std::uint32_t>{0, 1});
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("worker: a turn is answered by the gradient of its rows, and the next batch's features") {
+  Dialogue dialogue({});
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  const Push push = dialogue.turn({{.partition = 0, .step = 0, .rows = 4}});
+  REQUIRE(push.contributions.size() == 1);
+  CHECK(push.contributions[0].rows == 4);
+  CHECK(push.contributions[0].loss == doctest::Approx(4.0));  // hinge at zero weights
+  CHECK(push.computed == 4);
+  CHECK_FALSE(push.features.empty());
+  CHECK(dialogue.stage.spent == 4);
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("worker: in a round siblings travel as one sum, strangers apart") {
+  Dialogue dialogue({.workers = 1, .partitions = 4});
+  dialogue.lease({0, 1, 3});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  const Push push = dialogue.turn({{0, 0, 4}, {1, 0, 4}, {3, 0, 4}});
+  REQUIRE(push.contributions.size() == 2);
+  CHECK(push.contributions[0].level == 0);
+  CHECK(push.contributions[0].index == 3);
+  CHECK(push.contributions[1].level == 1);
+  CHECK(push.contributions[1].rows == 8);
+}
+
+TEST_CASE("worker: without rounds each partition is pushed on its own") {
+  Dialogue dialogue({.workers = 1, .gate = open_gate()});
+  dialogue.lease({0, 1});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  CHECK(dialogue.turn({{0, 0, 4}, {1, 0, 4}}).turns.size() == 1);
+  CHECK(dialogue.stage.heard_by<Push>(aggregator).turns[0].partition == 1);
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("worker: the quota of a turn is not exceeded") {
+  Dialogue dialogue({});
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  const Push push = dialogue.turn({{.partition = 0, .step = 0, .rows = 3}});
+  CHECK(push.turns[0].rows == 3);
+  CHECK(push.contributions[0].rows == 3);
+}
+
+TEST_CASE("worker: a replica descends and travels as it is, without a copy of the model's place") {
+  Dialogue dialogue({.local_steps = 5, .exchange = state_exchange()});
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  const Push push = dialogue.turn({{.partition = 0, .step = 0, .rows = 20}});
+  const auto& state = std::get<DenseValues>(push.contributions[0].payload);
+  CHECK(std::ranges::any_of(state.values.values(), [](float w) { return w != 0.0F; }));
+  CHECK(push.contributions[0].rows == 20);
+}
+
+TEST_CASE("worker: the end is answered with what was computed") {
+  Dialogue dialogue({});
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  dialogue.turn({{.partition = 0, .step = 0, .rows = 4}});
+  dialogue.worker.receive(dialogue.stage, Plan::coordinator, Finish{});
+  CHECK(dialogue.stage.heard_by<Finished>(Plan::coordinator).computed == 4);
+  CHECK(dialogue.stage.over);
+}
+
+TEST_CASE("worker: rows that cannot be loaded are told to the coordinator, with the line") {
+  class Broken : public Dataset {
+   public:
+    explicit Broken(DataFacts facts) : facts_(std::move(facts)) {}
+    const DataFacts& facts() const override { return facts_; }
+    Shard load(RowRange) const override {
+      throw UserError(ExitCode::data, "d.h5: segment 3 of /rows: wrong checksum");
+    }
+
+   private:
+    DataFacts facts_;
+  };
+  Dialogue dialogue({});
+  dialogue.plan->data = std::make_shared<Broken>(dialogue.plan->data->facts());
+  dialogue.lease({0});
+  const auto failed = dialogue.stage.heard_by<Failed>(Plan::coordinator);
+  CHECK(failed.exit_code == 3);
+  CHECK(failed.line == "d.h5: segment 3 of /rows: wrong checksum");
+  CHECK(dialogue.stage.silent());
+}

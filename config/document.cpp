@@ -2,6 +2,7 @@
 
 #define TOML_HEADER_ONLY 1
 #define TOML_FLOAT_CHARCONV 1
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -55,10 +56,9 @@ Node convert(const toml::node& from) {
   return to;
 }
 
-/// The library's sentence on one line, begun in lower case.
-std::string one_line(std::string_view description) {
+/// The library's sentence, begun in lower case as part of ours.
+std::string continued(std::string_view description) {
   std::string line(description);
-  std::ranges::replace(line, '\n', ' ');
   if (!line.empty() && line[0] >= 'A' && line[0] <= 'Z')
     line[0] = static_cast<char>(line[0] - 'A' + 'a');
   return line;
@@ -66,14 +66,20 @@ std::string one_line(std::string_view description) {
 
 }  // namespace
 
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return text;
+}
+
 Node parse_document(const std::string& file, const std::string& text) {
   try {
     return convert(toml::parse(text, file));
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
-    throw UserError(ExitCode::usage, file + ":" + std::to_string(at.line) + ":" +
-                                         std::to_string(at.column) +
-                                         ": not TOML: " + one_line(error.description()));
+    throw UserError(ExitCode::usage,
+                    one_line(fmt::format("{}:{}:{}: not TOML: {}", file, at.line, at.column,
+                                         continued(error.description()))));
   }
 }
 
@@ -96,8 +102,8 @@ Node parse_value(const std::string& origin, const std::string& text) {
     return value;
   } catch (const toml::parse_error& error) {
     if (!opened) return words;
-    throw UserError(ExitCode::usage,
-                    origin + ": not a TOML value: " + one_line(error.description()));
+    throw UserError(ExitCode::usage, one_line(fmt::format("{}: not a TOML value: {}", origin,
+                                                          continued(error.description()))));
   }
 }
 

@@ -29,4 +29,8 @@ Node parse_document(const std::string& file, const std::string& text);
 /// text. Throws UserError where an opened quote or bracket does not end well.
 Node parse_value(const std::string& origin, const std::string& text);
 
+/// The text with a space for each control character: a message stays one line
+/// whatever a key, a value or a file name holds.
+std::string one_line(std::string text);
+
 }  // namespace troupe

@@ -4,6 +4,7 @@
 #include "base/user_error.hpp"
 #include "config/catalogue.hpp"
 #include "config/config.hpp"
+#include "config/document.hpp"
 #include "config/reader.hpp"
 
 namespace troupe {
@@ -67,14 +68,14 @@ Config Config::load(const Schema& schema, const ConfigSources& sources) {
   Reader reader(catalogue);
   reader.read_file(sources.file, sources.text);
   Config alone;
-  alone.file_ = sources.file;
+  alone.file_ = one_line(sources.file);
   settle(catalogue, reader.given(), alone);
   refuse_unchosen(catalogue, reader.tables(), alone);
 
   for (const auto& [name, text] : sources.environment) reader.read_environment(name, text);
   for (const std::string& text : sources.overrides) reader.read_override(text);
   Config config;
-  config.file_ = sources.file;
+  config.file_ = one_line(sources.file);
   settle(catalogue, reader.given(), config);
   mark_unchosen(catalogue, config);
   return config;
@@ -105,7 +106,8 @@ void Config::fill(const std::string& path, Value value, Origin origin) {
 }
 
 void Config::refuse(std::string_view path, const std::string& why) const {
-  throw UserError(ExitCode::usage, (set_by_user(path) ? origin(path).where : file_) + ": " + why);
+  throw UserError(ExitCode::usage,
+                  one_line((set_by_user(path) ? origin(path).where : file_) + ": " + why));
 }
 
 void Config::resolve(const std::string& path, Value value, const std::string& how) {

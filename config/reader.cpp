@@ -34,7 +34,7 @@ std::string list_of(const std::vector<std::string>& paths) {
 
 void Reader::read_file(const std::string& file, const std::string& text) {
   from_ = From::file;
-  source_ = file;
+  source_ = one_line(file);
   const Node document = parse_document(file, text);
   for (const Node& child : document.children) enter(child.key, child);
 }
@@ -42,7 +42,7 @@ void Reader::read_file(const std::string& file, const std::string& text) {
 void Reader::read_environment(const std::string& name, const std::string& text) {
   if (!name.starts_with(prefix)) return;
   from_ = From::environment;
-  source_ = name;
+  source_ = one_line(name);
   std::string path;
   for (std::size_t i = prefix.size(); i < name.size(); ++i) {
     const bool level = name.compare(i, 2, "__") == 0;
@@ -54,7 +54,7 @@ void Reader::read_environment(const std::string& name, const std::string& text) 
 
 void Reader::read_override(const std::string& text) {
   from_ = From::command_line;
-  source_ = "-s " + text;
+  source_ = one_line("-s " + text);
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) refuse({}, "expected key=value");
   const std::string path = full_path(text.substr(0, equals));
@@ -118,7 +118,7 @@ std::string Reader::where(const Node& node) const {
 }
 
 void Reader::refuse(const Node& node, const std::string& why) const {
-  throw UserError(ExitCode::usage, fmt::format("{}: {}", where(node), why));
+  throw UserError(ExitCode::usage, one_line(fmt::format("{}: {}", where(node), why)));
 }
 
 void Reader::refuse_unknown(const std::string& path, const Node& node) const {

@@ -1,0 +1,143 @@
+/// What wins over what, what a choice fills in, and how values are written.
+#include "toy.hpp"
+
+namespace troupe {
+namespace {
+
+TEST_CASE("config: default, file, environment and -s in this order") {
+  const std::string text = "[run]\nworkers = 2\n";
+  const std::pair<std::string, std::string> variable{"TROUPE__RUN__WORKERS", "3"};
+  CHECK(load("").settings().integer("run.workers") == 1);
+  CHECK(load(text).settings().integer("run.workers") == 2);
+  CHECK(load(text, {}, {variable}).settings().integer("run.workers") == 3);
+  CHECK(load(text, {"workers=4"}, {variable}).settings().integer("run.workers") == 4);
+  CHECK(load(text, {"workers=4", "run.workers=5"}).settings().integer("run.workers") == 5);
+}
+
+TEST_CASE("config: every value knows where it came from") {
+  const Config config = load("[run]\nworkers = 2\npreset = \"quick\"\n", {"time=30s"},
+                             {{"TROUPE__RUN__VERBOSE", "true"}});
+  CHECK(config.origin("run.workers").where == "run.toml:2:1");
+  CHECK(config.origin("run.gate").where == "preset quick");
+  CHECK(config.origin("run.rate.start").where == "default");
+  CHECK(config.origin("run.time").where == "-s time=30s");
+  CHECK(config.origin("run.verbose").where == "TROUPE__RUN__VERBOSE");
+  CHECK(config.describe("run.workers") == "run.workers = 2 (run.toml:2:1)");
+  CHECK(config.describe("data.path") == "data.path (unset)");
+  CHECK(config.set_by_user("run.verbose"));
+  CHECK_FALSE(config.set_by_user("run.gate"));
+}
+
+TEST_CASE("config: a preset fills what the user left unset") {
+  CHECK(load("[run]\npreset = \"quick\"\n").settings().integer("run.batch") == 4);
+  CHECK(load("[run]\npreset = \"quick\"\nbatch = 8\n").settings().integer("run.batch") == 8);
+}
+
+TEST_CASE("config: a preset keeps its word against the topology that it chose itself") {
+  const Config config = load("[run]\npreset = \"quick\"\n");
+  CHECK(config.settings().text("run.gate") == "wide");
+  CHECK(config.settings().integer("run.workers") == 5);
+}
+
+TEST_CASE("config: the user's topology ranks over a preset") {
+  const Config config = load("[run]\npreset = \"quick\"\n", {"shape=line"});
+  CHECK(config.settings().text("run.gate") == "narrow");
+  CHECK(config.origin("run.gate").where == "shape line");
+}
+
+TEST_CASE("config: an explicit key beats the topology") {
+  CHECK(load("[run]\nshape = \"star\"\ngate = \"wide\"\n").settings().text("run.gate") == "wide");
+}
+
+TEST_CASE("config: a shorthand is its table's main key, everywhere") {
+  CHECK(load("[run]\nrate = 2\n").settings().number("run.rate.start") == 2);
+  CHECK(load("", {"rate=2"}).settings().number("run.rate.start") == 2);
+  CHECK(load("", {"run.rate=2.5"}).settings().number("run.rate.start") == 2.5);
+  CHECK(load("", {}, {{"TROUPE__RUN__RATE", "3"}}).settings().number("run.rate.start") == 3);
+  const Config config = load("run.rate = { start = 3, kind = \"falling\" }\n", {"rate=4"});
+  CHECK(config.settings().number("run.rate.start") == 4);
+  CHECK(config.settings().text("run.rate.kind") == "falling");
+}
+
+TEST_CASE("config: an inline table of -s sets its keys") {
+  const Config config = load("", {"rate={start = 3, kind = 'falling'}"});
+  CHECK(config.settings().number("run.rate.start") == 3);
+  CHECK(config.settings().text("run.rate.kind") == "falling");
+}
+
+TEST_CASE("config: values from outside are TOML, bare words are texts") {
+  CHECK(load("", {"name=fast one"}).settings().text("name") == "fast one");
+  CHECK(load("", {"name=007"}).settings().text("name") == "007");
+  CHECK(load("", {"name=\"7\""}).settings().text("name") == "7");
+  CHECK(load("", {"name="}).settings().text("name").empty());
+  CHECK(load("", {"batch=all"}).settings().is_text("run.batch"));
+  CHECK(load("", {"at=[1, 2.5]"}).settings().numbers("run.at") == std::vector{1.0, 2.5});
+  CHECK(load("", {"files=a.h5"}).settings().texts("run.files") == std::vector<std::string>{"a.h5"});
+  CHECK(load("", {"verbose=true"}).settings().flag("run.verbose"));
+}
+
+TEST_CASE("config: a value cannot smuggle in a second key") {
+  const Config config = load("", {"name=1\nworkers = 9"});
+  CHECK(config.settings().text("name") == "1\nworkers = 9");
+  CHECK(config.settings().integer("run.workers") == 1);
+}
+
+TEST_CASE("config: durations are seconds") {
+  const std::vector<std::pair<std::string, double>> cases{
+      {"\"30s\"", 30},    {"\"500ms\"", 0.5}, {"\"2m\"", 120}, {"\"1h\"", 3600}, {"\"50us\"", 5e-5},
+      {"\"60ns\"", 6e-8}, {"\"1.5s\"", 1.5},  {"2", 2},        {"0.25", 0.25}};
+  for (const auto& [text, seconds] : cases)
+    CHECK(load("run.time = " + text + "\n").settings().number("run.time") ==
+          doctest::Approx(seconds));
+}
+
+TEST_CASE("config: a kind's key set by -s alone stays and is marked unused") {
+  const Config config = load("", {"slack=0.75", "gate=wide"});
+  CHECK(config.settings().number("run.narrow.slack") == 0.75);
+  REQUIRE(config.unused().size() == 1);
+  CHECK(config.unused().at("run.narrow.slack") == "run.gate = \"wide\" (-s gate=wide)");
+}
+
+TEST_CASE("config: a file's table stays where -s chooses another kind") {
+  const Config config = load("[run]\ngate = \"narrow\"\nnarrow.slack = 1\n", {"gate=wide"});
+  CHECK(config.unused().contains("run.narrow.slack"));
+}
+
+TEST_CASE("config: fill takes the place of what ranks lower only") {
+  Config config = load("[run]\nworkers = 2\n");
+  config.fill("run.workers", std::int64_t{7}, {From::topology, "test"});
+  config.fill("run.batch", std::int64_t{7}, {From::topology, "test"});
+  CHECK(config.settings().integer("run.workers") == 2);
+  CHECK(config.settings().integer("run.batch") == 7);
+}
+
+TEST_CASE("config: a resolved word keeps its origin and says how") {
+  Config config = load("", {"batch=all"});
+  config.resolve("run.batch", std::int64_t{90}, "all rows");
+  CHECK(config.describe("run.batch") == "run.batch = 90 (-s batch=all, all rows)");
+}
+
+TEST_CASE("words: values are written as TOML") {
+  CHECK(to_toml(true) == "true");
+  CHECK(to_toml(std::int64_t{-3}) == "-3");
+  CHECK(to_toml(2.0) == "2.0");
+  CHECK(to_toml(1e-5) == "1e-05");
+  CHECK(to_toml(0.1) == "0.1");
+  CHECK(to_toml(std::string("a\"b\\c\n")) == R"("a\"b\\c\u000A")");
+  CHECK(to_toml(std::vector<double>{1, 2.5}) == "[1.0, 2.5]");
+  CHECK(to_toml(std::vector<std::string>{"a", "b"}) == R"(["a", "b"])");
+}
+
+TEST_CASE("words: the nearest word is near") {
+  const std::vector<std::string> known{"workers", "batch", "merge", "gate"};
+  CHECK(did_you_mean("workes", known) == "workers");
+  CHECK(did_you_mean("wrokers", known) == "workers");
+  CHECK(did_you_mean("bacth", known) == "batch");
+  CHECK(did_you_mean("algorithm", known).empty());
+  CHECK(did_you_mean("x", known).empty());
+  CHECK(did_you_mean("", known).empty());
+  CHECK(did_you_mean(std::string(100000, 'w'), known).empty());
+}
+
+}  // namespace
+}  // namespace troupe

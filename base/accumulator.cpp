@@ -6,7 +6,24 @@
 #include "base/finite.hpp"
 
 namespace troupe {
-Accumulator::Accumulator(std::size_t size) : values_(size, 0.0F), marks_(size, 0) {}
+Accumulator::Accumulator(std::size_t size) : values_(size, 0.0F), marks_((size + 63) / 64, 0) {}
+
+void Accumulator::touch(std::span<const std::uint32_t> indices) {
+  if (dense_) return;
+  // Whether an entry is new is a coin toss: always write it, keep it if it was.
+  const std::size_t before = touched_.size();
+  touched_.resize(before + indices.size());
+  std::uint32_t* end = touched_.data() + before;
+  std::uint64_t* const marks = marks_.data();
+  for (const std::uint32_t index : indices) {
+    *end = index;
+    std::uint64_t& mark = marks[index / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    end += (mark & bit) == 0 ? 1 : 0;
+    mark |= bit;
+  }
+  touched_.resize(static_cast<std::size_t>(end - touched_.data()));
+}
 
 void Accumulator::merge(const Accumulator& other) {
   TROUPE_CHECK(values_.size(), ==, other.values_.size());
@@ -32,7 +49,7 @@ void Accumulator::scale(float factor) {
 }
 
 void Accumulator::clear() {
-  for (const std::uint32_t index : touched_) marks_[index] = 0;
+  for (const std::uint32_t index : touched_) marks_[index / 64] = 0;
   if (dense_)
     std::ranges::fill(values_, 0.0F);
   else

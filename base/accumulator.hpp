@@ -25,10 +25,13 @@ class Accumulator {
   }
   /// Lists an entry without changing it.
   void touch(std::uint32_t index) {
-    if (dense_ || marks_[index] != 0) return;
-    marks_[index] = 1;
+    if (dense_ || (marks_[index / 64] >> (index % 64) & 1U) != 0) return;
+    marks_[index / 64] |= std::uint64_t{1} << (index % 64);
     touched_.push_back(index);
   }
+  /// Lists entries that are about to be written through values(): a row at once,
+  /// without a branch an entry.
+  void touch(std::span<const std::uint32_t> indices);
   float at(std::uint32_t index) const { return values_[index]; }
 
   /// From now on every entry counts as touched; write through values().
@@ -52,7 +55,7 @@ class Accumulator {
 
  private:
   std::vector<float> values_;
-  std::vector<std::uint8_t> marks_;
+  std::vector<std::uint64_t> marks_;  ///< a bit each: a cache holds those of many entries
   std::vector<std::uint32_t> touched_;
   bool dense_ = false;
 };

@@ -47,7 +47,7 @@ class Lookahead {
   }
 
  private:
-  static constexpr std::size_t depth = 8;
+  static constexpr std::size_t depth = 4;
   static constexpr std::size_t line = 64 / sizeof(float);
 
   void fetch(std::size_t i) {
@@ -134,14 +134,13 @@ class LinearModel final : public Model {
 void LinearModel::add_sparse_row(const RowView& row, float slope, std::span<const float> parameters,
                                  float bound, Accumulator& sum) const {
   const float* pulls = regulariser_.pulls().data();
-  if (pulls == nullptr) {
-    if (slope == 0) return;
-    for (std::uint32_t k = 0; k < row.size; ++k) sum.add(row.index[k], slope * row.value[k]);
-    return;
-  }
+  if (pulls == nullptr && slope == 0) return;
+  sum.touch({row.index, row.size});
+  float* g = sum.values().data();
+  if (pulls == nullptr) return kernels().sparse_axpy(slope, {row.index, row.value, row.size}, g);
   for (std::uint32_t k = 0; k < row.size; ++k) {
     const std::uint32_t u = row.index[k];
-    sum.add(u, slope * row.value[k] + std::min(pulls[u], bound) * parameters[u]);
+    g[u] += slope * row.value[k] + std::min(pulls[u], bound) * parameters[u];
   }
 }
 
@@ -212,7 +211,7 @@ double LinearModel::descend_pulling(Replica& replica, const Batch& rows,
     const auto factor = static_cast<float>(-rate * at.slope / replica.scale);
     for (std::uint32_t k = 0; k < row.size; ++k) {
       const std::uint32_t u = row.index[k];
-      w[u] = w[u] * std::max(0.0F, 1.0F - rate * pulls[u]) + factor * row.value[k];
+      w[u] += factor * row.value[k] - std::min(1.0F, rate * pulls[u]) * w[u];
     }
   }
   return loss;
@@ -225,7 +224,7 @@ void LinearModel::reads(const Batch& batch, Accumulator& seen) const {
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = batch[i];
-    for (std::uint32_t k = 0; k < row.size; ++k) seen.touch(row.index[k]);
+    seen.touch({row.index, row.size});
   }
 }
 

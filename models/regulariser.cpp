@@ -75,12 +75,12 @@ void Regulariser::add_gradient(std::span<const float> parameters, std::size_t ro
 
 void Regulariser::decay(Replica& replica, float rate) const {
   if (sparse()) return;
-  const double factor = 1.0 - static_cast<double>(rate) * l2_;
+  const double share = static_cast<double>(rate) * l2_;
   if (form_ == Regularise::dense) {
-    kernels().scale(static_cast<float>(factor), replica.values.data(), replica.values.size());
+    kernels().shrink(static_cast<float>(share), replica.values.data(), replica.values.size());
     return;
   }
-  replica.scale *= factor;
+  replica.scale *= 1.0 - share;
   const double size = std::abs(replica.scale);
   if (!(size > scale_min && size < scale_max)) replica.settle();
 }

@@ -23,6 +23,8 @@ struct Kernels {
   void (*axpy)(float a, const float* x, float* y, std::size_t size);
   /// x *= a
   void (*scale)(float a, float* x, std::size_t size);
+  /// x -= a x; exact for an a so small that 1 - a would lose its digits
+  void (*shrink)(float a, float* x, std::size_t size);
   /// sum of row.value[k] y[row.index[k]]
   float (*sparse_dot)(const SparseEntries& row, const float* y);
   /// y[row.index[k]] += a row.value[k]

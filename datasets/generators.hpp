@@ -12,7 +12,7 @@
 namespace troupe {
 
 /// Called now and then with what is done and, where known, what there is to do.
-using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+using MakingProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 struct Rcv1Options {
   std::uint64_t rows = 23149;
@@ -20,7 +20,7 @@ struct Rcv1Options {
   std::uint64_t first_row = 0;  ///< rows [first_row, first_row + rows) of the endless set
   std::uint32_t features = 47236;
   double noise = 0.024;  ///< share of flipped labels
-  Progress progress = {};
+  MakingProgress progress = {};
 };
 /// Sparse rows shaped like the news corpus RCV1. Throws UserError (exit 2 or 3).
 DataFacts make_rcv1(const Rcv1Options& options, const std::string& path);
@@ -33,7 +33,7 @@ struct LinearOptions {
   /// Labels -1 and 1: the share of flipped ones. Real ones: the standard deviation added.
   double noise = 0;
   bool real_labels = false;
-  Progress progress = {};
+  MakingProgress progress = {};
 };
 /// Dense standard normal rows, labelled by linear_hyperplane().
 DataFacts make_linear(const LinearOptions& options, const std::string& path);

@@ -259,13 +259,11 @@ H5Creator::H5Creator(const std::string& path) {
   // The format of HDF5 1.10 puts a checksum on every piece of its own metadata.
   H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110);
   H5Pset_file_locking(access.id(), false, true);
-  if (path.empty()) H5Pset_fapl_core(access.id(), chunk_bytes, false);
   const H5Handle creation(H5Pcreate(H5P_FILE_CREATE));
   // No times in the file: the same rows give the same bytes.
   H5Pset_obj_track_times(creation.id(), false);
   H5Pset_attr_phase_change(creation.id(), 64, 32);
-  file_ = H5Handle(
-      H5Fcreate(path.empty() ? "memory" : path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
+  file_ = H5Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()));
 }
 
 bool H5Creator::group(const std::string& name) {
@@ -332,16 +330,6 @@ H5Column H5Creator::extensible(const std::string& name, H5Element element, std::
 
 bool H5Creator::whole(const std::string& name, H5Element element, H5Shape shape, const void* data) {
   return column(name, element, shape).write_all(data);
-}
-
-bool H5Creator::flush() { return H5Fflush(file_.id(), H5F_SCOPE_GLOBAL) >= 0; }
-
-std::vector<std::byte> H5Creator::image() {
-  if (!flush()) return {};
-  const ssize_t size = H5Fget_file_image(file_.id(), nullptr, 0);
-  std::vector<std::byte> bytes(size > 0 ? static_cast<std::size_t>(size) : 0);
-  if (size <= 0 || H5Fget_file_image(file_.id(), bytes.data(), bytes.size()) != size) return {};
-  return bytes;
 }
 
 bool H5Creator::close() {

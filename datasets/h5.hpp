@@ -88,7 +88,6 @@ class H5Reader {
 /// A new file. Failures are values here: whoever writes knows the path to name.
 class H5Creator {
  public:
-  /// In memory when `path` is empty: see image().
   explicit H5Creator(const std::string& path);
   bool valid() const { return file_.valid(); }
   bool group(const std::string& name);
@@ -99,9 +98,6 @@ class H5Creator {
   H5Column column(const std::string& name, H5Element element, H5Shape shape);
   H5Column extensible(const std::string& name, H5Element element, std::uint64_t width);
   bool whole(const std::string& name, H5Element element, H5Shape shape, const void* data);
-  bool flush();
-  /// The file's bytes; only for a file in memory.
-  std::vector<std::byte> image();
   /// False when the last bytes could not be written.
   bool close();
 

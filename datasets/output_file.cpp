@@ -33,7 +33,7 @@ OutputFile::OutputFile(std::string target)
     close(descriptor_);
     throw UserError(ExitCode::data, target_ + ": cannot be written: another process is writing it");
   }
-  drop();
+  if (ftruncate(descriptor_, 0) != 0) fail(errno);
 }
 
 OutputFile::~OutputFile() {
@@ -48,18 +48,12 @@ void OutputFile::fail(int error) const {
                                       (error == 0 ? "I/O error" : std::strerror(error)) + advice);
 }
 
-void OutputFile::drop() {
-  // The result does not matter: the file is about to be written anew or removed.
-  if (ftruncate(descriptor_, 0) != 0) return;
-}
-
-void OutputFile::write(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) fail(done < 0 ? errno : ENOSPC);
-    bytes = bytes.subspan(static_cast<std::size_t>(done));
-  }
+void OutputFile::check(bool done, int error) {
+  if (done) return;
+  // The space is given back first: libhdf5 insists on writing what it holds and
+  // could otherwise not close the file.
+  if (ftruncate(descriptor_, 0) == 0) fail(error);
+  fail(errno);
 }
 
 void OutputFile::commit() {

@@ -2,8 +2,6 @@
 /// `<name>.partial`, which goes away on any error but a killed process.
 #pragma once
 
-#include <cstddef>
-#include <span>
 #include <string>
 
 namespace troupe {
@@ -18,13 +16,12 @@ class OutputFile {
 
   /// Where to write meanwhile.
   const std::string& path() const { return path_; }
-  void write(std::span<const std::byte> bytes);
   /// On the disk, then under its name, replacing what stood there.
   void commit();
   /// Throws UserError: "<target>: cannot be written: <reason>".
   [[noreturn]] void fail(int error) const;
-  /// Gives the disk space back, so that libhdf5 can close what it could not write.
-  void drop();
+  /// Does nothing when `done`; else fail() with the error that libhdf5 met.
+  void check(bool done, int error);
 
  private:
   std::string target_;

@@ -63,14 +63,7 @@ class DatasetWriter::Impl {
   std::size_t row_bytes(std::uint32_t size) const {
     return sizeof(float) + (options_.sparse ? 8 + std::size_t{8} * size : std::size_t{4} * size);
   }
-  // Out of space, mostly. The space is given back first: libhdf5 insists on
-  // writing what it holds and could otherwise not close the file.
-  void check(bool done) {
-    if (done) return;
-    const int error = errno;
-    output_.drop();
-    output_.fail(error);
-  }
+  void check(bool done) { output_.check(done, errno); }
 
   H5Column column(const char* name, H5Element element, H5Shape shape, bool only) {
     return only ? file_.column(name, element, shape) : file_.extensible(name, element, shape.width);

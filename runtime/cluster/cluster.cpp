@@ -1,47 +1,205 @@
 #include "runtime/cluster/cluster.hpp"
 
-#include <mutex>
+#include <caf/io/middleman.hpp>
+#include <caf/send.hpp>
 
-#include "runtime/cluster/inbox.hpp"
+#include "base/cpu_level.hpp"
+#include "messages/visit.hpp"
+#include "runtime/cluster/children.hpp"
+#include "runtime/cluster/muster.hpp"
 #include "runtime/cluster/stage.hpp"
 
 namespace troupe {
+namespace {
+
+constexpr auto tick = std::chrono::milliseconds(50);
+// For nodes to leave by themselves; the whole end stays below two seconds. Before
+// the actors begin there is nothing that a node could lose.
+constexpr auto leave_time = std::chrono::milliseconds(1500);
+constexpr auto leave_time_unbegun = std::chrono::milliseconds(300);
+constexpr auto fate_time = std::chrono::milliseconds(200);
+// A configuration travels in one piece.
+constexpr std::size_t settings_bytes_max = piece_bytes / 2;
+
+}  // namespace
 
 class Cluster::Host {
  public:
-  explicit Host(ClusterRequest request) : request_(std::move(request)) {}
+  explicit Host(ClusterRequest request)
+      : request_(std::move(request)), children_(request_.nodes), gone_(request_.nodes + 1) {}
 
   void run();
   void request_stop(const StopRequested& why) { inbox_.post(why); }
-  void abandon() noexcept {}
+  void abandon() noexcept { children_.kill_all(); }
 
  private:
-  struct Over {};
-  using Event = std::variant<Over, StopRequested>;
+  class Departure;
+
+  std::shared_ptr<Process> make_process();
+  void run_alone();
+  void run_with_nodes();
+  caf::actor open_door(caf::actor_system& system);
+  void supervise(Stage& stage);
+  void lose(Stage& stage, std::uint32_t process, const std::string& why);
+  void report_stopped(const StopRequested& why);
 
   ClusterRequest request_;
-  Inbox<Event> inbox_;
+  Inbox<HostEvent> inbox_;
+  Children children_;
+  ProcessMap processes_;
+  std::vector<bool> gone_;  // per process
+  caf::actor endpoint_;
+};
+
+// Whatever happens in between: when it goes, so has every node.
+class Cluster::Host::Departure {
+ public:
+  explicit Departure(Host& host) : host_(host) {}
+  Departure(const Departure&) = delete;
+  Departure& operator=(const Departure&) = delete;
+  ~Departure() {
+    dismiss();
+    wait_until(Clock::now() + (begun ? leave_time : leave_time_unbegun));
+    host_.children_.kill_all();
+    host_.children_.wait_all(Clock::now() + leave_time);
+    caf::anon_send(host_.endpoint_, Quit{});
+    host_.endpoint_ = nullptr;
+  }
+  void dismiss() {
+    if (dismissed_) return;
+    dismissed_ = true;
+    for (std::uint32_t n = 1; n <= host_.request_.nodes; ++n)
+      caf::anon_send(host_.endpoint_, Tell{n, Leave{}});
+  }
+
+  bool begun = false;
+
+ private:
+  // Who joins only now is sent away, too.
+  void wait_until(Clock::time_point deadline) {
+    while (Clock::now() < deadline && !host_.children_.wait_all(Clock::now())) {
+      const auto event = host_.inbox_.next(Clock::now() + std::chrono::milliseconds(5));
+      const auto* heard = event ? std::get_if<Heard>(&*event) : nullptr;
+      if (heard != nullptr) caf::anon_send(host_.endpoint_, Tell{heard->peer, Leave{}});
+    }
+  }
+
+  Host& host_;
+  bool dismissed_ = false;
 };
 
 void Cluster::Host::run() {
+  processes_ = map_processes(*request_.plan, {request_.nodes, request_.slots});
+  if (request_.nodes == 0)
+    run_alone();
+  else
+    run_with_nodes();
+}
+
+std::shared_ptr<Process> Cluster::Host::make_process() {
   auto process = std::make_shared<Process>();
   process->plan = request_.plan;
   process->pace = request_.pace;
   process->run = request_.run_id;
   process->report = request_.report;
   process->over = [this] { inbox_.post(Over{}); };
-  process->processes = map_processes(*request_.plan, {request_.nodes, request_.slots});
+  process->processes = processes_;
+  process->endpoint = endpoint_;
+  return process;
+}
+
+void Cluster::Host::run_alone() {
   SystemConfig config;
   caf::actor_system system(config);
-  Stage stage(system, process, request_.make);
+  Stage stage(system, make_process(), request_.make);
   stage.begin();
-  while (true) {
-    const auto event = inbox_.next(Clock::now() + std::chrono::hours(1));
-    if (!event) continue;
-    if (std::holds_alternative<Over>(*event)) break;
-    stage.inject(Plan::coordinator, std::get<StopRequested>(*event));
-  }
+  supervise(stage);
   stage.end();
+}
+
+void Cluster::Host::run_with_nodes() {
+  if (request_.settings_text.size() > settings_bytes_max)
+    throw UserError(ExitCode::usage, "the configuration is too long for nodes: " +
+                                         std::to_string(request_.settings_text.size()) +
+                                         " bytes, at most " + std::to_string(settings_bytes_max));
+  SystemConfig config({request_.heartbeat_seconds, request_.lost_after_seconds});
+  caf::actor_system system(config);
+  endpoint_ = open_door(system);
+  Departure departure(*this);
+  const auto port = system.middleman().publish(endpoint_, 0, "127.0.0.1");
+  if (!port)
+    throw UserError(ExitCode::cluster,
+                    "cannot listen on 127.0.0.1: " + system.render(port.error()));
+  std::vector<std::string> command = request_.node_command;
+  command.insert(command.end(), {"--join", "127.0.0.1:" + std::to_string(*port)});
+  children_.start(command);
+
+  Muster muster({request_, processes_, children_, inbox_, endpoint_});
+  if (const auto stop = muster.gather()) {
+    report_stopped(*stop);
+    return;
+  }
+  use_cpu_level(static_cast<CpuLevel>(muster.cpu_level()));
+  const auto process = make_process();
+  Stage stage(system, process, request_.make);
+  caf::anon_send(endpoint_, Attach{process});
+  for (std::uint32_t n = 1; n <= request_.nodes; ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
+  stage.begin();
+  supervise(stage);
+  departure.dismiss();
+  stage.end();
+}
+
+caf::actor Cluster::Host::open_door(caf::actor_system& system) {
+  return spawn_endpoint(system, [this](EndpointEvent event) {
+    std::visit([this](auto& each) { inbox_.post(std::move(each)); }, event);
+  });
+}
+
+void Cluster::Host::supervise(Stage& stage) {
+  bool over = false;
+  while (!over) {
+    for (std::uint32_t n = 1; n <= request_.nodes; ++n)
+      if (!gone_[n] && children_.ended(n)) lose(stage, n, "");
+    auto event = inbox_.next(Clock::now() + tick);
+    if (!event) continue;
+    std::visit(
+        Overload{[&](const Over&) { over = true; },
+                 [&](const StopRequested& why) { stage.inject(Plan::coordinator, why); },
+                 [&](const LinkLost& lost) {
+                   if (lost.peer <= request_.nodes) lose(stage, lost.peer, lost.detail);
+                 },
+                 [&](const Heard& heard) {
+                   if (std::holds_alternative<Join>(heard.sentence))
+                     caf::anon_send(endpoint_, Tell{heard.peer, Declined{"the run has begun", 4}});
+                 }},
+        *event);
+  }
+}
+
+// A process that we gave up on does not come back: its actors are dead to the others.
+void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string& why) {
+  if (gone_[process]) return;
+  gone_[process] = true;
+  caf::anon_send(endpoint_, Drop{process});
+  std::string detail = children_.name(process) + " ";
+  if (children_.wait(process, Clock::now() + fate_time)) {
+    detail += children_.fate(process);
+  } else {
+    children_.kill(process);
+    detail += why;
+  }
+  for (ActorId actor = Plan::first_drawn; actor < processes_.size(); ++actor)
+    if (processes_[actor] == process) stage.inject(Plan::coordinator, WorkerLost{actor, detail});
+}
+
+// The actors never began, so nobody else can say it.
+void Cluster::Host::report_stopped(const StopRequested& why) {
+  EndReport end;
+  end.status = "stopped";
+  end.reason = why.reason;
+  end.exit_code = why.exit_code;
+  if (request_.report) request_.report(end);
 }
 
 Cluster::Cluster(ClusterRequest request) : host_(std::make_unique<Host>(std::move(request))) {}

@@ -61,6 +61,9 @@ struct NodeRequest {
   std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text)>
       assemble;
   std::uint32_t slots = 0;  ///< 0: as many as it is given
+  double heartbeat_seconds = 0.2;
+  /// More patient than the coordinator, whose end closes the connection anyway.
+  double lost_after_seconds = 5.0;
   std::string version;
   ActorMaker make = make_actor;
 };

@@ -169,6 +169,8 @@ void Place::act() {
     deliver_some();
     if (!ended_ && local_.empty()) await_something();
   }
+  residents_.clear();
+  process_.reset();  // it holds this place, too
 }
 
 // Places that began earlier may already talk to this one.

@@ -1,10 +1,12 @@
 #include "runtime/cluster/stage.hpp"
 
 #include <algorithm>
+#include <caf/io/middleman.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <thread>
 
+#include "runtime/cluster/endpoint.hpp"
 #include "runtime/cluster/place.hpp"
 
 namespace troupe {
@@ -13,6 +15,17 @@ SystemConfig::SystemConfig() {
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", 1);
   set("logger.verbosity", caf::atom("quiet"));
+}
+
+SystemConfig::SystemConfig(const Heartbeat& heartbeat) : SystemConfig() {
+  load<caf::io::middleman>();
+  add_piece_type(*this);
+  const auto span = [](double seconds) {
+    return std::chrono::duration_cast<caf::timespan>(std::chrono::duration<double>(seconds));
+  };
+  set("middleman.workers", 0);
+  set("middleman.heartbeat-interval", span(heartbeat.interval_seconds));
+  set("middleman.connection-timeout", span(heartbeat.lost_after_seconds));
 }
 
 Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const ActorMaker& make)
@@ -60,7 +73,6 @@ void Stage::end() {
   for (const caf::actor& place : places_) caf::anon_send(place, Parcel{Parcel::Kind::end, {}, {}});
   caf::scoped_actor self(system_);
   self->wait_for(places_);
-  process_->place_of.clear();
   places_.clear();
 }
 

@@ -1,0 +1,94 @@
+/// What two processes say to each other before, around and after a run. Actors
+/// never hear any of it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "runtime/cluster/bytes.hpp"
+#include "runtime/cluster/wire.hpp"
+
+namespace troupe {
+
+/// A node's first word. The field `wire` comes first in every version.
+struct Join {
+  std::uint32_t wire = wire_version;
+  std::string version;
+  std::uint32_t cpu_level = 0;
+  std::uint32_t slots = 0;  ///< workers that it takes; 0: as many as it is given
+  std::uint16_t port = 0;   ///< where other nodes reach it
+  std::int32_t pid = 0;
+  static constexpr auto fields() {
+    return std::tuple{&Join::wire,  &Join::version, &Join::cpu_level,
+                      &Join::slots, &Join::port,    &Join::pid};
+  }
+};
+
+struct Welcome {
+  std::uint64_t run = 0;
+  std::uint32_t process = 0;  ///< the node's number, from 1
+  std::string settings_text;
+  static constexpr auto fields() {
+    return std::tuple{&Welcome::run, &Welcome::process, &Welcome::settings_text};
+  }
+};
+
+/// The node has made the same plan, it hopes.
+struct Ready {
+  std::uint32_t manifest_crc32c = 0;
+  std::uint64_t parameters = 0;
+  std::uint32_t actors = 0;
+  static constexpr auto fields() {
+    return std::tuple{&Ready::manifest_crc32c, &Ready::parameters, &Ready::actors};
+  }
+};
+
+struct Placement {
+  std::vector<std::uint32_t> processes;  ///< per actor
+  std::vector<std::string> addresses;    ///< per process; the starting one's is empty
+  std::uint32_t cpu_level = 0;           ///< that every process uses
+  static constexpr auto fields() {
+    return std::tuple{&Placement::processes, &Placement::addresses, &Placement::cpu_level};
+  }
+};
+
+/// Node to node, over a connection of their own.
+struct Hello {
+  std::uint64_t run = 0;
+  std::uint32_t process = 0;
+  static constexpr auto fields() { return std::tuple{&Hello::run, &Hello::process}; }
+};
+
+/// Every edge of this node has its connection.
+struct Connected {
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+struct Start {
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// The run is over, or does not take place.
+struct Leave {
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// Either side: not with you, and this line says why.
+struct Declined {
+  std::string line;
+  std::int32_t exit_code = 4;
+  static constexpr auto fields() { return std::tuple{&Declined::line, &Declined::exit_code}; }
+};
+
+/// The order is the wire's numbering: add at the end.
+using Handshake =
+    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined>;
+
+Bytes encode_handshake(const Handshake& sentence);
+std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);
+
+}  // namespace troupe

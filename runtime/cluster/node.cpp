@@ -1,0 +1,273 @@
+/// A node's life: join, agree, connect, serve, leave. It starts nothing before the
+/// coordinator has agreed to its plan.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <caf/io/middleman.hpp>
+#include <caf/send.hpp>
+#include <charconv>
+#include <condition_variable>
+#include <iostream>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "base/cpu_level.hpp"
+#include "base/user_error.hpp"
+#include "messages/visit.hpp"
+#include "runtime/cluster/cluster.hpp"
+#include "runtime/cluster/endpoint.hpp"
+#include "runtime/cluster/inbox.hpp"
+#include "runtime/cluster/stage.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr PeerId coordinator = 0;
+constexpr auto connect_time = std::chrono::seconds(10);
+constexpr auto first_pause = std::chrono::milliseconds(20);
+constexpr auto longest_pause = std::chrono::milliseconds(500);
+constexpr auto grace = std::chrono::seconds(1);
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+Address parse_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  Address address;
+  if (colon != std::string::npos) {
+    address.host = text.substr(0, colon);
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, address.port);
+    if (error != std::errc() || rest != end) address.port = 0;
+  }
+  if (address.port == 0)
+    throw UserError(ExitCode::usage, "--join " + text + ": expected HOST:PORT");
+  if (address.host != "127.0.0.1" && address.host != "localhost")
+    throw UserError(ExitCode::usage,
+                    "--join " + text + ": only 127.0.0.1 until nodes of other machines have TLS");
+  address.host = "127.0.0.1";
+  return address;
+}
+
+/// Ends the process if an actor's long step does not let it end by itself.
+class Watchdog {
+ public:
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+  void arm(int exit_code) {
+    thread_ = std::thread([this, exit_code] {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_for(lock, grace, [this] { return done_; })) std::_Exit(exit_code);
+    });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
+
+class Node {
+ public:
+  explicit Node(const NodeRequest& request)
+      : request_(request),
+        config_(Heartbeat{request.heartbeat_seconds, request.lost_after_seconds}),
+        system_(config_) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node() {
+    stage_.reset();
+    if (endpoint_) caf::anon_send(endpoint_, Quit{});
+  }
+
+  int serve();
+
+ private:
+  void open_door();
+  void connect(PeerId peer, const Address& address);
+  void tell(PeerId peer, Handshake sentence) {
+    caf::anon_send(endpoint_, Tell{peer, std::move(sentence)});
+  }
+  int live();
+  void hear(PeerId peer, const Handshake& sentence);
+  void on(const Welcome& welcome);
+  void on(const Placement& placement);
+  void on(PeerId visitor, const Hello& hello);
+  void settle_in();
+  void decline(int exit_code, const std::string& line);
+  int leave(int exit_code, const std::string& line);
+
+  Watchdog watchdog_;  // outlives the rest: CAF's own end is watched, too
+  const NodeRequest& request_;
+  Inbox<EndpointEvent> inbox_;
+  SystemConfig config_;
+  caf::actor_system system_;
+  caf::actor endpoint_;
+  std::uint16_t port_ = 0;
+  std::shared_ptr<Process> process_ = std::make_shared<Process>();
+  std::optional<Stage> stage_;
+  std::set<std::uint32_t> awaited_;  // processes that are to connect to this one
+  std::set<std::uint32_t> visited_;  // those that did
+  bool connected_ = false;
+  std::optional<int> exit_;
+  std::string last_line_;
+};
+
+int Node::serve() {
+  open_door();
+  connect(coordinator, parse_address(request_.join));
+  Join join;
+  join.version = request_.version;
+  join.cpu_level = static_cast<std::uint32_t>(best_cpu_level());
+  join.slots = request_.slots;
+  join.port = port_;
+  join.pid = getpid();
+  tell(coordinator, std::move(join));
+  return live();
+}
+
+void Node::open_door() {
+  endpoint_ =
+      spawn_endpoint(system_, [this](EndpointEvent event) { inbox_.post(std::move(event)); });
+  const auto port = system_.middleman().publish(endpoint_, 0, "127.0.0.1");
+  if (!port)
+    throw UserError(ExitCode::cluster,
+                    "cannot listen on 127.0.0.1: " + system_.render(port.error()));
+  port_ = *port;
+}
+
+// A connect may fail on a heartbeat's tick, so it is tried again for a while.
+void Node::connect(PeerId peer, const Address& address) {
+  const auto deadline = Clock::now() + connect_time;
+  auto pause = first_pause;
+  while (true) {
+    auto remote = system_.middleman().remote_actor(address.host, address.port);
+    if (remote) {
+      caf::anon_send(endpoint_, Adopt{peer, std::move(*remote)});
+      return;
+    }
+    if (Clock::now() >= deadline)
+      throw UserError(ExitCode::cluster, fmt::format("cannot reach {}:{}: {}", address.host,
+                                                     address.port, system_.render(remote.error())));
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, longest_pause);
+  }
+}
+
+int Node::live() {
+  while (!exit_) {
+    auto event = inbox_.next(Clock::now() + std::chrono::hours(1));
+    if (!event) continue;
+    if (auto* heard = std::get_if<Heard>(&*event)) {
+      try {
+        hear(heard->peer, heard->sentence);
+      } catch (const UserError& error) {
+        decline(static_cast<int>(error.code()), error.what());
+      }
+    } else if (std::get<LinkLost>(*event).peer == coordinator) {
+      exit_ = static_cast<int>(ExitCode::cluster);
+      last_line_ = "troupe node: the coordinator's process is gone";
+    }
+  }
+  return leave(*exit_, last_line_);
+}
+
+int Node::leave(int exit_code, const std::string& line) {
+  if (!line.empty()) std::cerr << line + "\n" << std::flush;
+  watchdog_.arm(exit_code);
+  stage_.reset();
+  return exit_code;
+}
+
+void Node::hear(PeerId peer, const Handshake& sentence) {
+  std::visit(Overload{[&](const Welcome& welcome) { on(welcome); },
+                      [&](const Placement& placement) { on(placement); },
+                      [&](const Hello& hello) { on(peer, hello); },
+                      [&](const Start&) {
+                        if (stage_) stage_->begin();
+                      },
+                      [&](const Leave&) { exit_ = static_cast<int>(ExitCode::done); },
+                      [&](const Declined& declined) {
+                        exit_ = declined.exit_code;
+                        last_line_ = "troupe node: " + declined.line;
+                      },
+                      [](const auto&) {}},
+             sentence);
+}
+
+void Node::on(const Welcome& welcome) {
+  auto [plan, pace] = request_.assemble(welcome.settings_text);
+  process_->plan = std::move(plan);
+  process_->pace = std::move(pace);
+  process_->run = welcome.run;
+  process_->mine = welcome.process;
+  process_->endpoint = endpoint_;
+  Ready ready;
+  ready.manifest_crc32c = process_->plan->data ? process_->plan->data->facts().manifest_crc32c : 0;
+  ready.parameters = process_->plan->parameters;
+  ready.actors = process_->plan->actors();
+  tell(coordinator, ready);
+}
+
+// Of two nodes with an edge between them the later one connects to the earlier.
+void Node::on(const Placement& placement) {
+  if (!process_->plan) return;
+  use_cpu_level(static_cast<CpuLevel>(placement.cpu_level));
+  process_->processes = placement.processes;
+  stage_.emplace(system_, process_, request_.make);
+  caf::anon_send(endpoint_, Attach{process_});
+  for (const std::uint32_t other :
+       neighbours(*process_->plan, process_->processes, process_->mine)) {
+    if (other == coordinator) continue;
+    if (other > process_->mine) {
+      awaited_.insert(other);
+      continue;
+    }
+    connect(other, parse_address(placement.addresses.at(other)));
+    tell(other, Hello{process_->run, process_->mine});
+  }
+  settle_in();
+}
+
+void Node::on(PeerId visitor, const Hello& hello) {
+  if (hello.run != process_->run || visitor < first_visitor) return;
+  caf::anon_send(endpoint_, Bind{visitor, hello.process});
+  visited_.insert(hello.process);
+  settle_in();
+}
+
+void Node::settle_in() {
+  if (!stage_ || connected_) return;
+  if (!std::ranges::includes(visited_, awaited_)) return;
+  connected_ = true;
+  tell(coordinator, Connected{});
+}
+
+// Whose line it prints is the coordinator's business; it answers with Leave.
+void Node::decline(int exit_code, const std::string& line) {
+  tell(coordinator, Declined{line, exit_code});
+}
+
+}  // namespace
+
+int run_node(const NodeRequest& request) {
+  try {
+    return Node(request).serve();
+  } catch (const UserError& error) {
+    std::cerr << std::string("troupe node: ") + error.what() + "\n" << std::flush;
+    return static_cast<int>(error.code());
+  }
+}
+
+}  // namespace troupe

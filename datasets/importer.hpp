@@ -1,0 +1,49 @@
+/// Turns files of other formats into our HDF5 layout: streaming, and nothing is
+/// left behind unless every row was good.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "datasets/facts.hpp"
+#include "datasets/generators.hpp"
+
+namespace troupe {
+
+struct ImportOptions {
+  std::string format = {};                 ///< a name of the table; empty: found from the content
+  std::uint32_t features = 0;              ///< 0: as many as the largest index needs
+  std::optional<std::uint32_t> base = {};  ///< smallest index, 0 or 1; none: found from the data
+  MakingProgress progress = {};            ///< bytes of the files; may throw to stop
+};
+
+struct ImportSummary {
+  DataFacts facts;
+  std::string format;
+  std::string found;  ///< what was decided from the content: "1-based indices"
+};
+
+/// A format that can be read.
+struct Importer {
+  std::string_view name;
+  std::string_view sentence;
+  /// Whether a file that starts so is of this format.
+  bool (*recognises)(std::string_view head);
+  ImportSummary (*run)(const std::vector<std::string>& paths, const ImportOptions& options,
+                       const std::string& out);
+};
+const std::vector<Importer>& importers();
+
+/// Several files make one set, in their order. Throws UserError: exit 3 with
+/// file:line for bad data, exit 2 for an unknown format or base.
+ImportSummary import_files(const std::vector<std::string>& paths, const ImportOptions& options,
+                           const std::string& out);
+
+// Entries of the table.
+bool looks_like_svmlight(std::string_view head);
+ImportSummary import_svmlight(const std::vector<std::string>& paths, const ImportOptions& options,
+                              const std::string& out);
+
+}  // namespace troupe

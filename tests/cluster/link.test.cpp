@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "base/user_error.hpp"
 #include "runtime/cluster/layout.hpp"
 #include "runtime/delivery.hpp"

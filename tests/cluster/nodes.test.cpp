@@ -1,14 +1,18 @@
 /// The cluster host over real child processes: this program runs itself again as
 /// a node, by way of a test case that is skipped otherwise.
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <chrono>
 #include <fstream>
+#include <iostream>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -148,6 +152,40 @@ Cast usual(std::uint32_t workers, std::vector<std::string>* lost = nullptr) {
   };
 }
 
+/// Runs a cluster of its own, kills the starting process once its nodes are up, and returns
+/// what all of them wrote; "the end" stands where the last one that could write was gone.
+std::string output_of_killed_cluster(const char* how) {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const std::string self = program();
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    execl(self.c_str(), self.c_str(), "-tc=run a cluster until somebody kills it", "--no-skip", how,
+          nullptr);
+    _exit(127);
+  }
+  close(ends[1]);
+  std::string output;
+  std::array<char, 256> buffer{};
+  pollfd readable{ends[0], POLLIN, 0};
+  while (poll(&readable, 1, 20'000) == 1) {
+    const ssize_t size = read(ends[0], buffer.data(), buffer.size());
+    if (size <= 0) {
+      output += "the end\n";
+      break;
+    }
+    output.append(buffer.data(), static_cast<std::size_t>(size));
+    if (output.starts_with("up\n")) kill(child, SIGKILL);
+  }
+  close(ends[0]);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return output;
+}
+
 bool has_children() { return waitpid(-1, nullptr, WNOHANG) != -1; }
 
 }  // namespace
@@ -271,6 +309,36 @@ TEST_CASE("nodes: a stop ends a run that would go on for ever, and its processes
   CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds(2));
   CHECK(ending.ends.at(0).reason == "asked");
   CHECK_FALSE(has_children());
+}
+
+TEST_CASE("run a cluster until somebody kills it" * doctest::skip()) {
+  Ending ending;
+  int heard = 0;
+  auto request = play_on_nodes("die", ending, [&heard](ActorId id) {
+    auto toy = std::make_unique<Toy>();
+    if (id == server)
+      toy->hear = [&heard](Context&, ActorId, Message&) {
+        if (++heard == 2) std::cerr << "up\n" << std::flush;
+      };
+    return toy;
+  });
+  // A shell in between takes the signal that the kernel sends to orphans.
+  if (last_argument() == "orphans")
+    request.node_command.insert(request.node_command.begin(),
+                                {"/bin/sh", "-c", "\"$0\" \"$@\" & wait"});
+  Cluster(request).run();
+}
+
+TEST_CASE("nodes: when the starting process is killed every node goes with it") {
+  std::string output = output_of_killed_cluster("children");
+  CHECK(output.starts_with("up\n"));
+  CHECK(output.ends_with("the end\n"));
+}
+
+TEST_CASE("nodes: a node that loses the starting process's connection ends by itself") {
+  std::string output = output_of_killed_cluster("orphans");
+  CHECK(output.ends_with("the end\n"));
+  CHECK(output.find("troupe node: the coordinator's process is gone\n") != std::string::npos);
 }
 
 TEST_CASE("nodes: a stop while nodes are still awaited is reported and starts nothing") {

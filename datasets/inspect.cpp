@@ -117,7 +117,7 @@ std::string inspect_text(const std::string& path) {
   const Sparsity shape = sparsity(*set);
   return fmt::format("{}\n", facts.path) +
          fmt::format("rows           {}\nfeatures       {}\n", facts.rows, facts.features) +
-         fmt::format("storage        {}, {} segments, manifest {:08x}\n",
+         fmt::format("storage        {}, segments: {}, manifest {:08x}\n",
                      facts.sparse ? "sparse (CSR)" : "dense", set->segments().size(),
                      facts.manifest_crc32c) +
          fmt::format("entries        {}, {:.2f} a row, density {:.4g} %\n", facts.entries, density,
@@ -137,7 +137,7 @@ std::string verify_file(const std::string& path, const MakingProgress& progress)
     set->load({segment.first_row, segment.first_row + segment.rows});
     if (progress) progress(++done, set->segments().size());
   }
-  return fmt::format("{}: ok, {} rows in {} segments, manifest {:08x}", path, set->facts().rows,
+  return fmt::format("{}: ok, rows: {}, segments: {}, manifest {:08x}", path, set->facts().rows,
                      set->segments().size(), set->facts().manifest_crc32c);
 }
 

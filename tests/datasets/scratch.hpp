@@ -30,6 +30,7 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
 
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
+  std::string folder() const { return folder_.string(); }
   std::string write(const std::string& name, const std::string& text) const {
     std::ofstream(file(name), std::ios::binary) << text;
     return file(name);

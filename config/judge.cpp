@@ -62,9 +62,8 @@ std::optional<Value> judge_texts(const Node& node) {
 
 std::string range(const Key& key) {
   const auto bound = [](double value) {
-    std::string text = to_toml(value);
-    if (text.ends_with(".0")) text.resize(text.size() - 2);
-    return text;
+    const bool whole = std::floor(value) == value && std::abs(value) < 1e15;
+    return whole ? std::to_string(static_cast<std::int64_t>(value)) : to_toml(value);
   };
   if (key.minimum && key.maximum)
     return (key.exclusive ? " above " : " from ") + bound(*key.minimum) + " to " +

@@ -106,8 +106,13 @@ void Config::fill(const std::string& path, Value value, Origin origin) {
 }
 
 void Config::refuse(std::string_view path, const std::string& why) const {
-  throw UserError(ExitCode::usage,
-                  one_line((set_by_user(path) ? origin(path).where : file_) + ": " + why));
+  if (!set_by_user(path)) throw UserError(ExitCode::usage, one_line(file_ + ": " + why));
+  // The line begins with the origin; once is enough.
+  const std::string& where = origin(path).where;
+  const std::string described = describe(path);
+  std::string rest = why;
+  if (why.starts_with(described)) rest.erase(described.size() - where.size() - 3, where.size() + 3);
+  throw UserError(ExitCode::usage, one_line(where + ": " + rest));
 }
 
 void Config::resolve(const std::string& path, Value value, const std::string& how) {

@@ -47,32 +47,41 @@ void use_kernels(const Settings& settings) {
   if (const auto level = cpu_level_named(settings.text("cluster.kernels"))) use_cpu_level(*level);
 }
 
-void open_data(Draft& draft) {
+DataSets open_data(const Settings& settings) {
+  DataSets data{.training = open_dataset(settings.text("data.path")), .test = nullptr};
+  if (settings.has("data.test")) data.test = open_dataset(settings.text("data.test"));
+  return data;
+}
+
+void split_data(Draft& draft, DataSets data) {
   Plan& plan = *draft.plan;
   const Settings& settings = draft.settings();
-  const std::string path = settings.text("data.path");
-  plan.data = open_dataset(path);
+  plan.data = std::move(data.training);
+  plan.test = std::move(data.test);
   const DataFacts& facts = plan.data->facts();
   const Split split = split_rows(facts.rows, settings.number("data.validation"));
   plan.training = split.training;
   plan.validation = split.validation;
   if (plan.training.size() == 0)
-    refuse_data(path, fmt::format("no rows to train on: {} rows in all", facts.rows));
+    refuse_data(facts.path, fmt::format("no rows to train on: {} rows in all", facts.rows));
   if ((settings.has("training.stop.target") || settings.has("training.stop.no_better_for")) &&
       plan.validation.size() == 0)
-    refuse_data(path, fmt::format("no validation rows, which the stop rule needs: {} rows in all",
-                                  facts.rows));
-  if (!settings.has("data.test")) return;
-  const std::string test = settings.text("data.test");
-  plan.test = open_dataset(test);
-  const DataFacts& other = plan.test->facts();
-  if (other.rows == 0) refuse_data(test, "no rows to test on");
+    refuse_data(
+        facts.path,
+        fmt::format("no validation rows, which the stop rule needs: {} rows in all", facts.rows));
+}
+
+void check_test(const Plan& plan) {
+  if (plan.test == nullptr) return;
+  const DataFacts& training = plan.data->facts();
+  const DataFacts& test = plan.test->facts();
+  if (test.rows == 0) refuse_data(test.path, "no rows to test on");
   // Sparse rows may miss the last features; dense rows are all of one length.
   const bool fits =
-      other.sparse ? other.features <= facts.features : other.features == facts.features;
+      test.sparse ? test.features <= training.features : test.features == training.features;
   if (!fits)
-    refuse_data(test, fmt::format("{} features, but the training set {} has {}", other.features,
-                                  path, facts.features));
+    refuse_data(test.path, fmt::format("{} features, but the training set {} has {}", test.features,
+                                       training.path, training.features));
 }
 
 /// Takes fewer than the user said where the topology has no place for more.
@@ -102,7 +111,7 @@ void cut_partitions(Draft& draft) {
     draft.config.refuse("data.partitions",
                         fmt::format("{} are more than the {} training rows of {}",
                                     draft.config.describe("data.partitions"), plan.training.size(),
-                                    draft.settings().text("data.path")));
+                                    draft.plan->data->facts().path));
 }
 
 void size_steps(Draft& draft) {
@@ -134,6 +143,10 @@ void make_model(Draft& draft) {
   plan.rounds = draft.gate().rounds;
   plan.descends = draft.exchange().descends;
   plan.plain = draft.update().plain;
+  // A dense row's features are all features.
+  if (draft.settings().text("model.regularise") == "per_feature" &&
+      !draft.config.set_by_user("model.regularise") && !plan.data->facts().sparse)
+    draft.config.resolve("model.regularise", std::string("dense"), "rows are dense");
   plan.model = draft.tables.models.at(draft.settings().text("model.kind"))
                    .make({.settings = draft.settings(),
                           .facts = plan.data->facts(),
@@ -155,12 +168,12 @@ void resolve_words(Draft& draft) {
   say("training.codec", sparse && !dense_penalty, how);
   const std::string pull = draft.settings().text("training.pull");
   if (pull == "sparse" && !sparse)
-    draft.config.refuse("training.pull",
-                        fmt::format("{} needs a model that reads only its rows' features, and "
-                                    "model.kind = {} on {} reads all",
-                                    draft.config.describe("training.pull"),
-                                    to_toml(draft.settings().text("model.kind")),
-                                    draft.settings().text("data.path")));
+    draft.config.refuse(
+        "training.pull",
+        fmt::format("{} needs a model that reads only its rows' features, and "
+                    "model.kind = {} on {} reads all",
+                    draft.config.describe("training.pull"),
+                    to_toml(draft.settings().text("model.kind")), draft.plan->data->facts().path));
   draft.plan->pull = pull == "sparse"    ? PullKind::sparse
                      : pull == "changed" ? PullKind::changed
                                          : PullKind::dense;
@@ -195,7 +208,8 @@ void make_schedule(Draft& draft) {
   schedule.warmup_epochs = settings.number("training.learning_rate.warmup");
   if (settings.has("training.learning_rate.at"))
     schedule.at_epochs = settings.numbers("training.learning_rate.at");
-  schedule.factor = settings.number("training.learning_rate.factor");
+  if (settings.has("training.learning_rate.factor"))
+    schedule.factor = settings.number("training.learning_rate.factor");
   schedule.decay = settings.has("training.learning_rate.decay")
                        ? settings.number("training.learning_rate.decay")
                        : settings.number("model.l2");
@@ -275,13 +289,18 @@ void note_costs(Draft& draft) {
 }  // namespace
 
 Assembled assemble(const Config& config, const Tables& tables) {
+  return assemble(config, tables, open_data(config.settings()));
+}
+
+Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   Draft draft{.tables = tables, .config = config};
   use_kernels(draft.settings());
   draft.plan->seed = count(draft.settings(), "seed");
   draft.plan->report_seconds = draft.settings().number("monitor.interval");
   draft.plan->evaluate_every = count(draft.settings(), "training.evaluate_every");
   draft.plan->stop_seconds = draft.settings().number("cluster.stop_timeout");
-  open_data(draft);
+  split_data(draft, std::move(data));
+  check_test(*draft.plan);
   cut_partitions(draft);
   size_steps(draft);
   make_model(draft);

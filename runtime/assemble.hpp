@@ -30,8 +30,15 @@ struct Assembled {
   Config resolved;
   std::vector<std::string> notes;  ///< what was decided that the user may not expect, a line each
 };
+struct DataSets {
+  std::shared_ptr<const Dataset> training;
+  std::shared_ptr<const Dataset> test;  ///< or null
+};
+
 /// Opens the data and resolves everything that depends on it.
 Assembled assemble(const Config& config, const Tables& tables);
+/// The same with data that is open already, whatever the configuration's paths say.
+Assembled assemble(const Config& config, const Tables& tables, DataSets data);
 
 /// The actor of this id, ready to start.
 std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, ActorId id);

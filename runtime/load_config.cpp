@@ -137,8 +137,8 @@ void check_cast(const Config& config, const Tables& tables) {
 }
 
 void check_sampling(const Config& config) {
-  if (config.settings().flag("data.replacement") && config.set_by_user("data.shuffle") &&
-      config.set_by_user("data.replacement"))
+  if (config.settings().flag("data.replacement") &&
+      config.settings().text("data.shuffle") == "none")
     config.refuse(
         "data.shuffle",
         fmt::format("{} says an order, but with {} rows are drawn in none",

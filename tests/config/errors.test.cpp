@@ -135,6 +135,10 @@ TEST_CASE("config: a refusal of a key starts with its origin") {
   const Config config = load("[run]\nworkers = 3\n");
   CHECK_THROWS_WITH(config.refuse("run.workers", "too few"), "run.toml:2:1: too few");
   CHECK_THROWS_WITH(config.refuse("run.batch", "too few"), "run.toml: too few");
+  CHECK_THROWS_WITH(config.refuse("run.workers", config.describe("run.workers") + " is few"),
+                    "run.toml:2:1: run.workers = 3 is few");
+  CHECK_THROWS_WITH(config.refuse("run.batch", config.describe("run.batch") + " is few"),
+                    "run.toml: run.batch = 16 (default) is few");
 }
 
 }  // namespace

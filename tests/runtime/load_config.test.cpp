@@ -1,0 +1,298 @@
+/// What Troupe's own schema refuses and fills in, without any data.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/user_error.hpp"
+#include "runtime/assemble.hpp"
+#include "runtime/combinations.hpp"
+
+using namespace troupe;
+
+namespace {
+
+const Tables& all() {
+  static const Tables filled = tables();
+  return filled;
+}
+
+const std::string head = "data.path = \"rcv1.h5\"\nmodel.kind = \"svm\"\n";
+
+Config load(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  return load_config(all(), {"run.toml", head + text, {}, overrides});
+}
+
+/// The line that loading fails with; "" when it does not. The text starts at line 3.
+std::string refusal(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  try {
+    load(text, overrides);
+  } catch (const UserError& error) {
+    CHECK(error.code() == ExitCode::usage);
+    return error.what();
+  }
+  return "";
+}
+
+std::string refusal_of(const std::string& text) {
+  try {
+    load_config(all(), {"run.toml", text, {}, {}});
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string choice(const Config& config, const char* key) {
+  return config.settings().text(std::string("training.") + key);
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("load_config: data and model are asked for") {
+  CHECK(refusal_of("model.kind = \"svm\"\n") ==
+        "run.toml: data.path is missing: the training set, an HDF5 file");
+  CHECK(refusal_of("[data]\npath = \"\"\n[model]\nkind = \"svm\"\n") ==
+        "run.toml:2:1: data.path is missing: the training set, an HDF5 file");
+  CHECK(refusal_of("data.path = \"a.h5\"\n")
+            .starts_with("run.toml: model.kind is missing: one of \"svm\", \"logistic\""));
+}
+
+TEST_CASE("load_config: a mistyped key, choice or table is one line") {
+  CHECK(refusal("[training]\nworkes = 4\n") ==
+        "run.toml:4:1: unknown key 'workes' in [training], did you mean 'workers'?");
+  CHECK(refusal("[training]\ngate = \"barier\"\n").ends_with("; did you mean \"barrier\"?"));
+  CHECK(refusal("[training.momentum]\nbeta = 0.9\n") ==
+        "run.toml:3:11: [training.momentum] is for training.update = \"momentum\", which nothing "
+        "in the file chooses; there stands training.update = \"sgd\" (default)");
+  CHECK(refusal("[training]\nbatch = 0\n") ==
+        "run.toml:4:1: training.batch must be an integer from 1 to 1000000000 or \"all\", not 0");
+}
+
+TEST_CASE("load_config: what comes later is refused as such") {
+  const std::vector<std::pair<std::string, std::string>> later{
+      {"[training]\nahead = 2\n", "run.toml:4:1: 'ahead' in [training] comes with a later version"},
+      {"[checkpoint]\nevery = 1\n", "run.toml:3:2: [checkpoint] comes with a later version"},
+      {"[record]\n", "run.toml:3:2: [record] comes with a later version"},
+      {"[[training.swap]]\nat_epoch = 3\n",
+       "run.toml:3:12: 'swap' in [training] comes with a later version"},
+      {"training.reduction = \"exact\"\n",
+       "run.toml:3:10: 'reduction' in [training] comes with a later version"},
+      {"data.source = \"file\"\n", "run.toml:3:6: 'source' in [data] comes with a later version"},
+      {"[training]\nalgorithm = \"ssp\"\n",
+       "run.toml:4:1: training.algorithm = \"ssp\" comes with a later version"},
+      {"[training]\ntopology = \"gossip\"\n",
+       "run.toml:4:1: training.topology = \"gossip\" comes with a later version"},
+      {"[training]\nmerge = \"push_sum\"\n",
+       "run.toml:4:1: training.merge = \"push_sum\" comes with a later version"},
+      {"[training.bounded]\nstaleness_max = 4\n",
+       "run.toml:3:11: [training.bounded] comes with a later version"},
+      {"training.pull = \"snapshot\"\n",
+       "run.toml:3:10: training.pull = \"snapshot\" comes with a later version"},
+  };
+  for (const auto& [text, line] : later) CHECK(refusal(text) == line);
+  CHECK(refusal_of("data.shuffle = \"global\"\n") ==
+        "run.toml:1:6: data.shuffle = \"global\" comes with a later version");
+}
+
+TEST_CASE("load_config: a choice that a program brings is not a later version's") {
+  Tables own = tables();
+  own.gates.add(
+      {.kind = {.name = "bounded", .sentence = "our own"}, .make = own.gates.at("open").make});
+  const Config config =
+      load_config(own, {"run.toml", head + "training.gate = \"bounded\"\n", {}, {}});
+  CHECK(choice(config, "gate") == "bounded");
+}
+
+TEST_CASE("load_config: words and addresses are checked") {
+  CHECK(refusal("", {"name=a/b"}) ==
+        "-s name=a/b: name = \"a/b\" is no folder's name: use letters, digits, '-', '_' and '.'");
+  CHECK(refusal("", {"name=.."}).starts_with("-s name=..: name = \"..\" is no folder's name"));
+  CHECK(refusal("cluster.listen = \"0.0.0.0\"\n") ==
+        "run.toml:3:9: cluster.listen = \"0.0.0.0\" is not a loopback address: others come with "
+        "mutual TLS in a later version; use \"127.0.0.1\"");
+  CHECK(refusal("cluster.listen = \"127.0.0.2\"\n").empty());
+  CHECK(refusal("cluster.lost_after = \"300ms\"\n") ==
+        "run.toml:3:9: cluster.lost_after = 0.3 must be at least twice cluster.heartbeat = 0.2 "
+        "(default)");
+  CHECK(refusal("pace.step = \"1+expo(2)\"\n") ==
+        "run.toml:3:6: pace.step = \"1+expo(2)\": expected a number, exp(rate), uniform(low, high) "
+        "or normal(mean, deviation) at column 3, not 'expo(2)'");
+}
+
+TEST_CASE("load_config: a learning rate says all that its kind needs") {
+  const std::string table = "[training.learning_rate]\n";
+  CHECK(refusal(table + "kind = \"step\"\n") ==
+        "run.toml:4:1: training.learning_rate.kind = \"step\" needs training.learning_rate.at, the "
+        "epochs at which it falls");
+  CHECK(
+      refusal(table + "kind = \"step\"\nat = [4, 2]\n") ==
+      "run.toml:5:1: training.learning_rate.at = [4.0, 2.0] must rise from one epoch to the next");
+  CHECK(refusal(table + "at = [4]\n") ==
+        "run.toml:4:1: training.learning_rate.at is for training.learning_rate.kind = \"step\", "
+        "but there stands training.learning_rate.kind = \"constant\" (default)");
+  CHECK(refusal(table + "kind = \"cosine\"\n[training.stop]\ntime = \"3s\"\n") ==
+        "run.toml:4:1: training.learning_rate.kind = \"cosine\" needs training.stop.epochs: the "
+        "rate falls to 0 over them");
+  CHECK(refusal(table + "kind = \"cosine\"\n").empty());
+  CHECK(refusal(table + "kind = \"inverse\"\n", {"l2=0"}) ==
+        "run.toml:4:1: training.learning_rate.kind = \"inverse\" needs "
+        "training.learning_rate.decay, as model.l2 = 0.0 (-s l2=0)");
+}
+
+TEST_CASE("load_config: a schedule's key that -s left without its kind is marked unused") {
+  const Config config = load("[training.learning_rate]\nkind = \"step\"\nat = [4]\n",
+                             {"learning_rate.kind=constant"});
+  CHECK(config.unused().contains("training.learning_rate.at"));
+}
+
+TEST_CASE("load_config: the stop rule contradicts neither itself nor the data") {
+  CHECK(refusal("[training.stop]\ntolerance = { phi = 0.5, value = 1e-3 }\n") ==
+        "run.toml:4:15: training.stop.tolerance.phi = 0.5 and training.stop.tolerance.value = "
+        "0.001 (run.toml:4:26) contradict each other: give one");
+  CHECK(refusal("training.stop.tolerance = { lipschitz = 2 }\n") ==
+        "run.toml:3:29: training.stop.tolerance.lipschitz is of use only with "
+        "training.stop.tolerance.phi");
+  CHECK(refusal("training.stop.tolerance.phi = 0.5\n", {"l2=0"}) ==
+        "run.toml:3:25: training.stop.tolerance.phi = 0.5 needs model.l2 > 0 (it is c of the "
+        "formula), but there stands model.l2 = 0.0 (-s l2=0)");
+  CHECK(refusal("training.stop.target = 0.9\n", {"validation=0"}) ==
+        "run.toml:3:15: training.stop.target = 0.9 needs validation rows, but there stands "
+        "data.validation = 0.0 (-s validation=0)");
+}
+
+TEST_CASE("load_config: without a stop key it stops after ten epochs") {
+  CHECK(load("").settings().number("training.stop.epochs") == 10);
+  CHECK_FALSE(load("training.stop.time = \"3s\"\n").has("training.stop.epochs"));
+  CHECK(load("training.stop = { epochs = 3 }\n").settings().number("training.stop.epochs") == 3);
+  CHECK(load("", {"stop={steps=5}"}).settings().integer("training.stop.steps") == 5);
+  CHECK(load("", {"stop.tolerance=1e-4"}).settings().number("training.stop.tolerance.value") ==
+        1e-4);
+}
+
+TEST_CASE("load_config: every worker has a partition, every order a meaning") {
+  CHECK(refusal("[training]\nworkers = 4\n", {"partitions=2"}) ==
+        "-s partitions=2: data.partitions = 2 leaves workers without a partition: training.workers "
+        "= 4 (run.toml:4:1)");
+  CHECK(refusal("", {"replacement=true", "shuffle=none"}) ==
+        "-s shuffle=none: data.shuffle = \"none\" says an order, but with data.replacement = true "
+        "(-s replacement=true) rows are drawn in none");
+}
+
+TEST_CASE("load_config: choices that do not go together are refused with the reason") {
+  const std::vector<std::pair<std::string, std::string>> clashes {
+    {
+      "exchange = \"state\"\nmerge = \"sum\"\n",
+          "run.toml:5:1: training.merge = \"sum\" does not go with training.exchange = \"state\
+       "(run.toml : 4 : 1)
+          : this merge makes no model of several replicas "},
+      {
+        "exchange = \"state\"\npull = \"sparse\"\n",
+            "run.toml:5:1: training.pull = \"sparse\" does not go with training.exchange = \"state\
+       "(run.toml : 4 : 1)
+            : a replica that descends needs every weight,
+              not those of one batch "},
+              {
+                "exchange = \"state\"\ncodec = \"changed\"\n",
+                "run.toml:5:1: training.codec = \"changed\" does not go with training.exchange = \"state\
+       "(run.toml : 4 : 1) : after a descent nearly every weight differs from the last one sent,
+                index and all "},
+              };
+        for (const auto& [text, line] : clashes) CHECK(refusal("[training]\n" + text) == line);
+        CHECK(refusal("model.regularise = \"lazy\"\n") ==
+              "run.toml:3:7: model.regularise = \"lazy\" does not go with training.exchange = "
+              "\"gradient\" (default): lazy scales a replica that descends in place; gradients "
+              "that travel take per_feature");
+  CHECK(refusal("model.regularise = \"dense\"\ntraining.pull = \"sparse\"\n") ==
+        "run.toml:3:7: model.regularise = \"dense\" does not go with training.pull = \"sparse\
+        "(run.toml:4:10): a dense penalty needs every weight, a sparse pull brings only a batch's");
+  CHECK(refusal("model.regularise = \"lazy\"\n[training]\ntopology = \"serial\"\nupdate = \"momentum\"\n") ==
+        "run.toml:3:7: model.regularise = \"lazy\" does not go with training.update = \"momentum\" (run.toml:6:1): lazy is part of the fused loop of plain sgd; this update takes per_feature");
+      }
+
+      TEST_CASE("load_config: the table of combinations is what is refused") {
+        const std::string text = combinations_text(all());
+        CHECK(text.find(
+                  "training.merge with training.exchange\n                gradient      state      "
+                  "   \n  mean          yes           yes           \n  sum           yes          "
+                  " no            \n  no: this merge makes no model of several replicas\n") !=
+              std::string::npos);
+      }
+
+      TEST_CASE("load_config: auto becomes a word where the axes decide it") {
+        const Config states = load("", {"exchange=state"});
+        CHECK(states.settings().text("model.regularise") == "lazy");
+        CHECK(choice(states, "pull") == "dense");
+        CHECK(choice(states, "codec") == "dense");
+        const Config gradients = load("");
+        CHECK(gradients.settings().text("model.regularise") == "per_feature");
+        CHECK(choice(gradients, "pull") == "auto");
+        CHECK(choice(load("", {"update=momentum"}), "pull") == "dense");
+        CHECK(load("", {"exchange=state", "update=momentum"}).settings().text("model.regularise") ==
+              "per_feature");
+      }
+
+      TEST_CASE("load_config: one key swaps the topology, explicit keys stand") {
+        const Config config = load("training.algorithm = \"local_sgd\"\n", {"topology=serial"});
+        CHECK(config.settings().is_text("training.local_steps"));
+        CHECK(choice(config, "exchange") == "state");
+        const Config kept =
+            load("training.algorithm = \"asgd\"\ntraining.gate = \"open\"\n", {"topology=serial"});
+        CHECK(choice(kept, "exchange") == "state");
+        CHECK(choice(kept, "gate") == "open");
+      }
+
+      TEST_CASE("load_config: paths are absolute, so that nodes find them") {
+        CHECK(load("").settings().text("data.path") ==
+              (std::filesystem::current_path() / "rcv1.h5").string());
+      }
+
+      TEST_CASE("load_config: every preset loads, and what it resolves to loads again") {
+        for (const Preset& preset : all().presets) {
+          const Config config = load("", {"algorithm=" + preset.kind.name});
+          const std::string text = resolved_text(schema_of(all()), config, false);
+          const Config again = load_config(all(), {"resolved.toml", text, {}, {}});
+          CHECK(again.settings().values() == config.settings().values());
+          CHECK(config.origin("training.topology").where == "preset " + preset.kind.name);
+        }
+      }
+
+      TEST_CASE("load_config: every preset has an example that loads") {
+        const std::filesystem::path examples =
+            std::filesystem::path(TROUPE_SOURCE_DIR) / "config/examples";
+        for (const Preset& preset : all().presets) {
+          const auto path = examples / (preset.kind.name + ".toml");
+          CAPTURE(path.string());
+          REQUIRE(std::filesystem::exists(path));
+          const Config config = load_config(all(), {path.string(), read(path), {}, {}});
+          CHECK(choice(config, "algorithm") == preset.kind.name);
+        }
+      }
+
+      TEST_CASE("load_config: config/reference.toml is what the schema says") {
+        const auto path = std::filesystem::path(TROUPE_SOURCE_DIR) / "config/reference.toml";
+        const bool same = read(path) == reference_text(schema_of(all()));
+        INFO("write it again: troupe config schema --reference > config/reference.toml");
+        CHECK(same);
+      }
+
+      TEST_CASE("load_config: every key and kind of the schema has a sentence") {
+        const Schema schema = schema_of(all());
+        for (const Key& key : schema.keys) {
+          CAPTURE(key.path);
+          CHECK_FALSE(key.sentence.empty());
+        }
+        for (const Axis& axis : schema.axes)
+          for (const Kind& kind : axis.kinds) {
+            CAPTURE(kind.name);
+            CHECK_FALSE(kind.sentence.empty());
+            for (const Key& key : kind.keys) CHECK_FALSE(key.sentence.empty());
+          }
+      }

@@ -1,0 +1,55 @@
+/// `troupe config`: what a configuration says, and what one could say.
+#include <ostream>
+
+#include "apps/library/commands.hpp"
+#include "apps/library/preparation.hpp"
+
+namespace troupe {
+namespace {
+
+int check(const Arguments& arguments, Invocation& invocation) {
+  load_config(invocation.tables, config_sources(arguments));
+  invocation.out << arguments.text("CONFIG") << ": ok\n";
+  return 0;
+}
+
+int show(const Arguments& arguments, Invocation& invocation) {
+  const Config config = load_config(invocation.tables, config_sources(arguments));
+  invocation.out << resolved_text(schema_of(invocation.tables), config, arguments.has("--origin"));
+  return 0;
+}
+
+int schema(const Arguments& arguments, Invocation& invocation) {
+  const Schema keys = schema_of(invocation.tables);
+  invocation.out << (arguments.has("--reference") ? reference_text(keys) : schema_text(keys));
+  return 0;
+}
+
+}  // namespace
+
+Command config_check_command() {
+  return {.name = "config check",
+          .sentence = "reads a configuration and says what is wrong with it; opens no data",
+          .arguments = config_arguments(),
+          .act = check};
+}
+
+Command config_show_command() {
+  Command command{.name = "config show",
+                  .sentence = "the configuration with every key resolved",
+                  .arguments = config_arguments(),
+                  .act = show};
+  command.arguments.push_back(
+      {.name = "--origin", .sentence = "where each value came from, as a comment"});
+  return command;
+}
+
+Command config_schema_command() {
+  return {.name = "config schema",
+          .sentence = "every key with its type, range, default and meaning",
+          .arguments = {{.name = "--reference",
+                         .sentence = "as a configuration file, each key commented out"}},
+          .act = schema};
+}
+
+}  // namespace troupe

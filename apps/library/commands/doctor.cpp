@@ -1,0 +1,143 @@
+/// `troupe doctor`: what this machine has, a line each, with what to do about it.
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <thread>
+
+#include "apps/library/commands.hpp"
+#include "apps/library/progress.hpp"
+#include "base/cpu_level.hpp"
+#include "base/user_error.hpp"
+#include "datasets/model_file.hpp"
+#include "runtime/gateway/client.hpp"
+#include "runtime/gateway/gateway.hpp"
+
+namespace troupe {
+namespace {
+
+struct Finding {
+  enum class Verdict { ok, warn, fail };
+  Verdict verdict = Verdict::ok;
+  std::string text;
+};
+using Verdict = Finding::Verdict;
+
+Finding processor() {
+  const std::string level(to_text(best_cpu_level()));
+  if (best_cpu_level() == CpuLevel::v2)
+    return {Verdict::warn, "x86-64-v2 or another CPU: the portable kernels, several times slower"};
+  return {Verdict::ok, "kernels for x86-64-" + level};
+}
+
+Finding cores() {
+  const unsigned count = std::thread::hardware_concurrency();
+  if (count < 2)
+    return {Verdict::warn, "1: workers and server share it; take training.workers = 1"};
+  return {Verdict::ok, std::to_string(count)};
+}
+
+Finding memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string word;
+  std::uint64_t kib = 0;
+  while (file >> word)
+    if (word == "MemAvailable:" && file >> kib) break;
+  const std::string text = count_text(kib >> 10U) + " MiB free";
+  if (kib < (1U << 18U)) return {Verdict::fail, text + "; at least 256 MiB are needed"};
+  if (kib < (1U << 20U)) return {Verdict::warn, text + "; large data sets will not fit"};
+  return {Verdict::ok, text};
+}
+
+Finding descriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const std::string text = std::to_string(limit.rlim_cur);
+  if (limit.rlim_cur < 64) return {Verdict::fail, text + "; raise it with 'ulimit -n 1024'"};
+  if (limit.rlim_cur < 1024) return {Verdict::warn, text + "; many nodes need 'ulimit -n 1024'"};
+  return {Verdict::ok, text};
+}
+
+/// A file written and read back says more than a version number.
+Finding hdf5() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path path =
+      fs::temp_directory_path(error) / ("troupe-doctor-" + std::to_string(::getpid()) + ".h5");
+  try {
+    const std::vector<float> values = {1.5F, -2.0F, 3.25F};
+    ModelFile file;
+    file.kind = "doctor";
+    file.features = 3;
+    file.parameters = Block::copy_of(values).freeze();
+    save_model(path.string(), file);
+    const ModelFile back = load_model(path.string());
+    fs::remove(path, error);
+    if (weights_crc32c(back.parameters.values()) != weights_crc32c(values))
+      return {Verdict::fail, "a file read back differs from what was written; check libhdf5"};
+    return {Verdict::ok, "a file was written and read back"};
+  } catch (const UserError& wrong) {
+    fs::remove(path, error);
+    return {Verdict::fail, std::string(wrong.what()) + "; check TMPDIR and libhdf5"};
+  }
+}
+
+Finding loopback() {
+  try {
+    const Gateway gateway({"doctor", [] { return std::string("{}"); }, [] { return true; }, [] {}});
+    const ControlAnswer answer = ask({gateway.address(), "GET", "/healthz", ""});
+    if (answer.status == 200) return {Verdict::ok, "a request over 127.0.0.1 was answered"};
+    return {Verdict::fail, "127.0.0.1 does not answer: " + answer.error + "; is 'lo' up?"};
+  } catch (const UserError& error) {
+    return {Verdict::fail, error.what()};
+  }
+}
+
+Finding privacy() {
+  return {Verdict::warn,
+          "the ports of --nodes are plain, for machines of one user; others who log in here "
+          "could disturb a run (TLS comes with a later version)"};
+}
+
+Finding run_folders() {
+  std::error_code error;
+  const std::string path = std::filesystem::is_directory("runs", error) ? "runs" : ".";
+  if (::access(path.c_str(), W_OK | X_OK) != 0)
+    return {Verdict::fail, "no run folder can be made here; go elsewhere or use --run-dir"};
+  const auto space = std::filesystem::space(path, error);
+  const std::string text = count_text(space.available >> 20U) + " MiB free for run folders";
+  if (error || space.available < (64U << 20U)) return {Verdict::warn, text + "; make room"};
+  return {Verdict::ok, text};
+}
+
+int doctor(const Arguments&, Invocation& invocation) {
+  const std::pair<const char*, Finding (*)()> parts[] = {
+      {"processor", processor},     {"cores", cores},     {"memory", memory},
+      {"descriptors", descriptors}, {"hdf5", hdf5},       {"loopback", loopback},
+      {"privacy", privacy},         {"disk", run_folders}};
+  int code = 0;
+  for (const auto& [name, look] : parts) {
+    const Finding finding = look();
+    const char* word = finding.verdict == Verdict::ok     ? "ok  "
+                       : finding.verdict == Verdict::warn ? "warn"
+                                                          : "fail";
+    invocation.out << word << "  " << name << std::string(13 - std::string(name).size(), ' ')
+                   << finding.text << std::endl;
+    if (finding.verdict == Verdict::fail) code = 1;
+  }
+  return code;
+}
+
+}  // namespace
+
+Command doctor_command() {
+  return {.name = "doctor",
+          .sentence = "what this machine has and lacks; exit 1 when something must be mended",
+          .arguments = {},
+          .act = doctor};
+}
+
+}  // namespace troupe

@@ -1,0 +1,40 @@
+/// `troupe evaluate`: loss and accuracy of a trained model on a data set.
+#include <fmt/core.h>
+
+#include <ostream>
+
+#include "apps/library/commands.hpp"
+#include "apps/library/metrics.hpp"
+#include "apps/library/progress.hpp"
+#include "apps/library/trained.hpp"
+
+namespace troupe {
+namespace {
+
+int evaluate(const Arguments& arguments, Invocation& invocation) {
+  const Trained trained =
+      load_trained(arguments.text("--model"), arguments.text("--data"), invocation.tables);
+  const Score score = score_of(trained);
+  if (arguments.has("--json")) {
+    invocation.out << score_json(score) << "\n";
+    return 0;
+  }
+  invocation.out << fmt::format("rows        {}\nloss        {:.6f}\naccuracy    {:.6f}\n",
+                                count_text(score.rows), score.loss, score.accuracy);
+  return 0;
+}
+
+}  // namespace
+
+Command evaluate_command() {
+  return {
+      .name = "evaluate",
+      .sentence = "loss and accuracy of a trained model on a data set",
+      .arguments =
+          {{.name = "--model", .value = "FILE", .sentence = "model.h5 of a run", .required = true},
+           {.name = "--data", .value = "FILE", .sentence = "a data set (HDF5)", .required = true},
+           {.name = "--json", .sentence = "as one line of JSON"}},
+      .act = evaluate};
+}
+
+}  // namespace troupe

@@ -1,0 +1,97 @@
+/// `troupe train`: a run on the cluster host, in this process or over local node
+/// processes.
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <ostream>
+
+#include "apps/library/commands.hpp"
+#include "apps/library/run_card.hpp"
+#include "apps/library/run_folder.hpp"
+#include "apps/library/session.hpp"
+#include "base/user_error.hpp"
+#include "runtime/cluster/cluster.hpp"
+
+namespace troupe {
+namespace {
+
+class ClusterPerformance : public Performance {
+ public:
+  explicit ClusterPerformance(ClusterRequest request) : cluster_(std::move(request)) {}
+  void run() override { cluster_.run(); }
+  void request_stop(const StopRequested& why) override { cluster_.request_stop(why); }
+  void abandon() noexcept override { cluster_.abandon(); }
+
+ private:
+  Cluster cluster_;
+};
+
+/// This program, for its nodes: a consumer's own program has its own kinds.
+std::string own_program() {
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
+  if (size > 0 && ::access(path.data(), X_OK) == 0) return path.data();
+  return "/proc/self/exe";
+}
+
+std::uint32_t nodes_of(const Arguments& arguments, std::uint32_t workers) {
+  const std::uint64_t nodes = arguments.count("--nodes").value_or(0);
+  if (arguments.has("--nodes") && nodes == 0)
+    arguments.refuse("--nodes 0 is no node; leave it out to train in this process");
+  if (nodes > workers)
+    arguments.refuse("--nodes " + std::to_string(nodes) + " for training.workers = " +
+                     std::to_string(workers) + " leaves nodes idle; take more workers");
+  return static_cast<std::uint32_t>(nodes);
+}
+
+ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepared) {
+  const Settings& settings = prepared.config.settings();
+  ClusterRequest request;
+  request.plan = prepared.assembled.plan;
+  request.pace = prepared.assembled.pace;
+  const std::string random = random_token();
+  std::from_chars(random.data(), random.data() + 16, request.run_id, 16);
+  request.nodes = nodes_of(arguments, request.plan->workers);
+  request.slots = static_cast<std::uint32_t>(settings.integer("cluster.slots"));
+  request.settings_text = resolved_text(prepared.schema, prepared.config, false);
+  request.node_command = {own_program(), "node"};
+  request.start_seconds = settings.number("cluster.start_timeout");
+  request.heartbeat_seconds = settings.number("cluster.heartbeat");
+  request.lost_after_seconds = settings.number("cluster.lost_after");
+  return request;
+}
+
+int train(const Arguments& arguments, Invocation& invocation) {
+  const Prepared prepared = prepare(arguments, invocation.tables);
+  const ClusterRequest request = cluster_request(arguments, prepared);
+  if (arguments.has("--dry-run")) {
+    RunFolder::check(arguments.text("--run-dir"));
+    invocation.out << dry_run_text(prepared);
+    if (request.nodes > 0) invocation.out << "nodes       " << request.nodes << " processes\n";
+    return 0;
+  }
+  return hold_session({arguments, invocation, prepared, "real", [&request](ReportSink sink) {
+                         ClusterRequest with_sink = request;
+                         with_sink.report = std::move(sink);
+                         return std::make_unique<ClusterPerformance>(std::move(with_sink));
+                       }});
+}
+
+}  // namespace
+
+Command train_command() {
+  Command command{.name = "train",
+                  .sentence = "trains a model as a configuration says",
+                  .arguments = config_arguments(),
+                  .later = {"--resume", "--record"},
+                  .act = train};
+  for (Argument& argument : session_arguments()) command.arguments.push_back(std::move(argument));
+  command.arguments.push_back(
+      {.name = "--nodes",
+       .value = "N",
+       .sentence = "workers live in N processes of their own on this machine"});
+  return command;
+}
+
+}  // namespace troupe

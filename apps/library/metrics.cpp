@@ -1,0 +1,135 @@
+#include "apps/library/metrics.hpp"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "datasets/model_file.hpp"
+
+namespace troupe {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string value_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_object()) return line(value);
+  std::string text;
+  for (const auto& [name, inner] : value.items())
+    text += (text.empty() ? "" : ", ") + name + " " + value_text(inner);
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+std::string start_line(const std::string& run, const Config& config, const Plan& plan) {
+  const Settings& settings = config.settings();
+  Json json = {{"type", "start"}, {"run", run}, {"seed", plan.seed}};
+  for (const char* axis : {"topology", "exchange", "gate", "update", "merge", "codec"})
+    json[axis] = settings.text(std::string("training.") + axis);
+  json["workers"] = plan.workers;
+  json["partitions"] = plan.partitions;
+  json["parameters"] = plan.parameters;
+  json["samples"] = plan.training.size();
+  return line(json);
+}
+
+std::string metrics_line(const StepReport& report) {
+  return line({{"type", "step"},
+               {"t", report.t},
+               {"epoch", report.epoch},
+               {"updates", report.updates},
+               {"samples", report.samples},
+               {"loss", report.loss},
+               {"samples_per_second", report.samples_per_second},
+               {"bytes_sent", report.bytes_sent},
+               {"staleness",
+                {{"p50", report.staleness_p50},
+                 {"p99", report.staleness_p99},
+                 {"max", report.staleness_max}}}});
+}
+
+std::string metrics_line(const EvalReport& report) {
+  return line({{"type", "eval"},
+               {"t", report.t},
+               {"epoch", report.epoch},
+               {"split", report.score.split},
+               {"loss", report.score.loss},
+               {"accuracy", report.score.accuracy}});
+}
+
+std::string metrics_line(const EventReport& report) {
+  return line({{"type", "event"},
+               {"t", report.t},
+               {"what", report.what},
+               {"who", report.who},
+               {"detail", report.detail}});
+}
+
+std::string metrics_line(const EndReport& report) {
+  Json json = {{"type", "end"},
+               {"t", report.t},
+               {"status", report.status},
+               {"reason", report.reason},
+               {"epochs", report.epochs},
+               {"updates", report.updates},
+               {"samples", report.samples},
+               {"computed", report.computed},
+               {"delivered", report.delivered}};
+  json["discarded"] = Json::object();
+  for (const Count& count : report.discarded) json["discarded"][count.reason] = count.rows;
+  for (const Score& score : report.scores)
+    json[score.split] = {{"loss", score.loss}, {"accuracy", score.accuracy}};
+  const std::string weights = weights_text(report.model);
+  json["weights_crc32c"] = weights.empty() ? Json(nullptr) : Json(weights);
+  return line(json);
+}
+
+std::string weights_text(const SharedBlock& model) {
+  if (model.size() == 0) return {};
+  char text[9];
+  std::snprintf(text, sizeof text, "%08x", weights_crc32c(model.values()));
+  return text;
+}
+
+std::string state_json(const RunState& state) {
+  Json json = {{"run", state.run},
+               {"status", state.status},
+               {"clock", state.clock},
+               {"seed", state.seed},
+               {"workers", state.workers},
+               {"partitions", state.partitions},
+               {"t", state.step.t},
+               {"epoch", state.step.epoch},
+               {"updates", state.step.updates},
+               {"samples", state.step.samples},
+               {"loss", state.step.loss},
+               {"samples_per_second", state.step.samples_per_second}};
+  for (const Score& score : state.scores)
+    json[score.split] = {{"loss", score.loss}, {"accuracy", score.accuracy}};
+  json["folder"] = state.folder;
+  json["pid"] = state.pid;
+  json["version"] = state.version;
+  return line(json);
+}
+
+std::string score_json(const Score& score) {
+  return line({{"rows", score.rows}, {"loss", score.loss}, {"accuracy", score.accuracy}});
+}
+
+std::string human_text(const std::string& json) {
+  const Json parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object()) return json + "\n";
+  std::string text;
+  for (const auto& [name, value] : parsed.items()) {
+    if (name == "type") continue;
+    text +=
+        name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ') + value_text(value) + "\n";
+  }
+  return text;
+}
+
+}  // namespace troupe

@@ -1,0 +1,51 @@
+#include "apps/library/preparation.hpp"
+
+#include <unistd.h>
+
+#include "apps/library/run_folder.hpp"
+
+namespace troupe {
+namespace {
+
+std::vector<std::pair<std::string, std::string>> environment() {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos && text.rfind("TROUPE__", 0) == 0)
+      entries.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return entries;
+}
+
+}  // namespace
+
+ConfigSources config_sources(const Arguments& arguments) {
+  ConfigSources sources;
+  sources.file = arguments.text("CONFIG");
+  sources.text = read_text(sources.file, ExitCode::usage);
+  sources.environment = environment();
+  sources.overrides = arguments.all("--set");
+  if (const auto seed = arguments.count("--seed"))
+    sources.overrides.push_back("seed=" + std::to_string(*seed));
+  return sources;
+}
+
+Prepared prepare(const Arguments& arguments, const Tables& tables) {
+  const ConfigSources sources = config_sources(arguments);
+  Config config = load_config(tables, sources);
+  Assembled assembled = assemble(config, tables);
+  return {sources.text, schema_of(tables), std::move(config), std::move(assembled)};
+}
+
+std::vector<Argument> config_arguments() {
+  return {
+      {.name = "CONFIG", .value = "FILE", .sentence = "the configuration (TOML)", .required = true},
+      {.name = "-s,--set",
+       .value = "KEY=VALUE",
+       .sentence = "sets a key; the last part of its name is enough where it is unambiguous",
+       .repeated = true},
+      {.name = "--seed", .value = "N", .sentence = "the same as -s seed=N"}};
+}
+
+}  // namespace troupe

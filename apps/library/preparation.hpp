@@ -1,0 +1,28 @@
+/// From CONFIG and options to a run that could start: everything that can be
+/// refused is refused here, and nothing has started yet.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/library/command.hpp"
+#include "config/config.hpp"
+#include "runtime/assemble.hpp"
+
+namespace troupe {
+
+struct Prepared {
+  std::string text;  ///< the file as it is
+  Schema schema;
+  Config config;
+  Assembled assembled;
+};
+
+/// The file CONFIG, the process' environment, -s and --seed.
+ConfigSources config_sources(const Arguments& arguments);
+Prepared prepare(const Arguments& arguments, const Tables& tables);
+
+/// CONFIG, -s, --seed: for the commands that read a configuration.
+std::vector<Argument> config_arguments();
+
+}  // namespace troupe

@@ -1,0 +1,175 @@
+#include "apps/library/session.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "apps/library/recorder.hpp"
+#include "apps/library/signals.hpp"
+#include "base/cpu_level.hpp"
+#include "runtime/gateway/gateway.hpp"
+
+namespace troupe {
+namespace {
+
+Loudness loudness_of(const Arguments& arguments) {
+  if (arguments.has("--quiet") && arguments.has("--verbose"))
+    arguments.refuse("-q and -v exclude each other");
+  if (arguments.has("--quiet")) return Loudness::quiet;
+  return arguments.has("--verbose") ? Loudness::verbose : Loudness::plain;
+}
+
+RunFolder folder_of(const SessionRequest& request) {
+  const Prepared& prepared = request.prepared;
+  // The model, the best one, and one of them being written beside.
+  const std::uint64_t bytes = prepared.assembled.plan->parameters * sizeof(float) * 3 + (1U << 20U);
+  RunFolder folder = RunFolder::create(request.arguments.text("--run-dir"),
+                                       prepared.config.settings().text("name"), bytes);
+  folder.write("config.toml", prepared.text);
+  folder.write("config.resolved.toml", resolved_text(prepared.schema, prepared.config, false));
+  return folder;
+}
+
+RunCard card_of(const SessionRequest& request, const RunFolder& folder) {
+  RunCard card = run_card_here();
+  card.run = std::filesystem::path(folder.path()).lexically_normal().filename().string();
+  card.argv = request.invocation.argv;
+  card.seed = request.prepared.assembled.plan->seed;
+  card.clock = request.clock;
+  card.kernels = to_text(cpu_level());
+  return card;
+}
+
+Recording recording_of(const SessionRequest& request, const RunFolder& folder) {
+  return {.folder = folder,
+          .config = request.prepared.config,
+          .plan = request.prepared.assembled.plan,
+          .card = card_of(request, folder),
+          .out = request.invocation.out,
+          .err = request.invocation.err,
+          .loudness = loudness_of(request.arguments),
+          .json = request.arguments.has("--json"),
+          .terminal = request.invocation.terminal};
+}
+
+std::unique_ptr<Gateway> open_gateway(Recorder& recorder, Performance& performance,
+                                      const std::string& token) {
+  return std::make_unique<Gateway>(
+      GatewayService{.token = token,
+                     .state = [&recorder] { return recorder.state(); },
+                     .ready = [&recorder] { return recorder.ready(); },
+                     .stop =
+                         [&recorder, &performance] {
+                           recorder.stopping("asked for at the control address");
+                           performance.request_stop({"control address", 0});
+                         }});
+}
+
+SignalPlan signal_plan(Recorder& recorder, Performance& performance) {
+  return {.stop =
+              [&recorder, &performance](int signal) {
+                recorder.stopping(signal_name(signal) + "; once more leaves at once");
+                performance.request_stop({signal_name(signal), 128 + signal});
+              },
+          .leave =
+              [&performance](int signal) {
+                // No lock and no stream: whatever hangs may hold them.
+                performance.abandon();
+                constexpr char text[] = "\nleft at once; the model was not written\n";
+                if (::write(STDERR_FILENO, text, sizeof text - 1) < 0) ::_exit(128 + signal);
+                ::_exit(128 + signal);
+              },
+          .checkpoint =
+              [&recorder] {
+                recorder.note("checkpoint_refused why=\"checkpoints come with a later version\"");
+              }};
+}
+
+void greet(Recorder& recorder, const SessionRequest& request, const std::string& folder,
+           const std::string& address) {
+  for (const std::string& note : request.prepared.assembled.notes)
+    recorder.note("note text=" + log_value(note));
+  if (request.arguments.has("--quiet")) return;
+  recorder.say("run folder  " + folder);
+  recorder.say("control     " + address + "   (troupe status " + folder + ", troupe stop " +
+               folder + ")");
+  for (const std::string& note : request.prepared.assembled.notes) recorder.say("note: " + note);
+}
+
+void perform(Recorder& recorder, Performance& performance) {
+  try {
+    performance.run();
+  } catch (const UserError& error) {
+    recorder.failed(static_cast<int>(error.code()), error.what());
+  } catch (const std::exception& error) {
+    recorder.failed(static_cast<int>(ExitCode::failed), error.what());
+  }
+}
+
+void take_leave(const Recorder& recorder, const SessionRequest& request, const RunFolder& folder) {
+  const EndReport& end = recorder.end();
+  if (end.status == "failed" || end.status == "diverged")
+    request.invocation.err << end.status << ": " << end.reason << std::endl;
+  if (request.arguments.has("--json")) return;
+  request.invocation.out << summary(end, request.clock, folder.path()) << std::flush;
+}
+
+}  // namespace
+
+int hold_session(const SessionRequest& request) {
+  loudness_of(request.arguments);
+  // Who reads us may go away; the run goes on.
+  std::signal(SIGPIPE, SIG_IGN);
+  block_signals();
+  const RunFolder folder = folder_of(request);
+  Recorder recorder(recording_of(request, folder));
+  const auto performance =
+      request.make([&recorder](const Report& report) { recorder.take(report); });
+  const std::string token = random_token();
+  const auto gateway = open_gateway(recorder, *performance, token);
+  const Signals signals(signal_plan(recorder, *performance));
+  recorder.begin(gateway->address(), token);
+  greet(recorder, request, folder.path(), gateway->address());
+  perform(recorder, *performance);
+  const int code = recorder.finish();
+  take_leave(recorder, request, folder);
+  return code;
+}
+
+std::vector<Argument> session_arguments() {
+  return {
+      {.name = "--run-dir",
+       .value = "DIR",
+       .sentence =
+           "where to write; must not exist or be empty (default: runs/<date>_<time>_<name>)"},
+      {.name = "--dry-run", .sentence = "checks everything, prints what would run, starts nothing"},
+      {.name = "--json", .sentence = "the lines of metrics.jsonl on standard output"},
+      {.name = "-q,--quiet", .sentence = "nothing but warnings and errors on standard error"},
+      {.name = "-v,--verbose", .sentence = "evaluations and events on standard error"}};
+}
+
+std::string dry_run_text(const Prepared& prepared) {
+  const Plan& plan = *prepared.assembled.plan;
+  const Settings& settings = prepared.config.settings();
+  std::string text =
+      "would run: " + settings.text("name") + ", seed " + std::to_string(plan.seed) + "\n";
+  text += "model       " + settings.text("model.kind") + ", " + std::to_string(plan.parameters) +
+          " parameters\n";
+  text += "data        " + plan.data->facts().path + ": " + count_text(plan.training.size()) +
+          " rows train, " + count_text(plan.validation.size()) + " validate\n";
+  text += "actors      " + std::to_string(plan.workers) + " workers, " +
+          std::to_string(plan.partitions) + " partitions, batch " + std::to_string(plan.batch) +
+          "\n";
+  for (const char* axis : {"topology", "exchange", "gate", "update", "merge", "codec"})
+    text += std::string(axis) + std::string(12 - std::string(axis).size(), ' ') +
+            settings.text(std::string("training.") + axis) + "\n";
+  for (const std::string& note : prepared.assembled.notes) text += "note: " + note + "\n";
+  return text;
+}
+
+}  // namespace troupe

@@ -1,0 +1,40 @@
+#include <fmt/core.h>
+
+#include "apps/library/recorder.hpp"
+
+namespace troupe {
+namespace {
+
+std::string next_step(const EndReport& end, const std::string& clock, const std::string& folder) {
+  if (end.model.size() == 0) return "less " + folder + "/log.txt";
+  if (clock == "virtual") return "troupe train " + folder + "/config.toml";
+  return "troupe evaluate --model " + folder + "/model.h5 --data D.h5";
+}
+
+}  // namespace
+
+std::string summary(const EndReport& end, const std::string& clock, const std::string& folder) {
+  const bool is_virtual = clock == "virtual";
+  std::string text = fmt::format("{}: {}\n", end.status, end.reason);
+  text +=
+      fmt::format("{:<12}{}{}, {} epochs, {} updates, {} samples", is_virtual ? "virtual" : "time",
+                  duration_text(end.t), is_virtual ? " of virtual time" : "",
+                  count_text(end.epochs), count_text(end.updates), count_text(end.samples));
+  if (end.t > 0)
+    text += fmt::format(
+        " ({}/s)",
+        count_text(static_cast<std::uint64_t>(static_cast<double>(end.samples) / end.t)));
+  text += "\n";
+  for (const Score& score : end.scores)
+    text += fmt::format("{:<12}loss {:.4f}, accuracy {:.4f} on {} rows\n", score.split, score.loss,
+                        score.accuracy, count_text(score.rows));
+  if (const std::string weights = weights_text(end.model); !weights.empty())
+    text += fmt::format("{:<12}{} (CRC32C), {}/model.h5\n", "weights", weights, folder);
+  for (const Count& count : end.discarded)
+    text += fmt::format("{:<12}{} draws: {}\n", "discarded", count_text(count.rows), count.reason);
+  text += fmt::format("{:<12}{}\n", "run folder", folder);
+  text += fmt::format("{:<12}{}\n", "next", next_step(end, clock, folder));
+  return text;
+}
+
+}  // namespace troupe

@@ -65,17 +65,29 @@ std::vector<std::string> choices(const Catalogue& catalogue, const std::string& 
   return all;
 }
 
+/// Words in columns, nothing behind the last.
+std::string columns(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += fmt::format("  {:<12}", word);
+  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
 std::string grid(const Rule& rule, const Catalogue& catalogue, const Tables& tables) {
-  std::string text = fmt::format("{} with {}\n", rule.row, rule.column);
-  const std::vector<std::string> columns = choices(catalogue, rule.column);
-  text += fmt::format("  {:<14}", "");
-  for (const std::string& column : columns) text += fmt::format("{:<14}", column);
+  std::vector<std::string> head = choices(catalogue, rule.column);
+  head.insert(head.begin(), "");
+  std::string text = fmt::format("{} with {}\n{}", rule.row, rule.column, columns(head));
   for (const std::string& row : choices(catalogue, rule.row)) {
-    text += fmt::format("\n  {:<14}", row);
-    for (const std::string& column : columns)
-      text += fmt::format("{:<14}", rule.forbids(tables, row, column) ? "no" : "yes");
+    std::vector<std::string> line{row};
+    for (const std::string& column : choices(catalogue, rule.column))
+      line.emplace_back(rule.forbids(tables, row, column) ? "no" : "yes");
+    text += columns(line);
   }
-  return text + fmt::format("\n  no: {}\n", rule.reason);
+  return text + fmt::format("  no: {}\n", rule.reason);
+}
+
+/// The one that was said last, or in the same place the row: it is the narrower choice.
+bool blames_row(const Config& config, const Rule& rule) {
+  return config.origin(rule.row).from >= config.origin(rule.column).from;
 }
 
 }  // namespace
@@ -84,8 +96,7 @@ void refuse_combinations(const Config& config, const Tables& tables) {
   const Settings& settings = config.settings();
   for (const Rule& rule : rules()) {
     if (!rule.forbids(tables, settings.text(rule.row), settings.text(rule.column))) continue;
-    // Blame the one that was said later.
-    const bool row = config.origin(rule.row).from >= config.origin(rule.column).from;
+    const bool row = blames_row(config, rule);
     const std::string& blamed = row ? rule.row : rule.column;
     const std::string& other = row ? rule.column : rule.row;
     config.refuse(blamed,

@@ -42,10 +42,12 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       seats_(plan_->partitions),
       round_(plan_->partitions) {
   plan_->model->initialise(publication_.model(), plan_->seed);
-  // All quotas of a round are dealt before anybody draws, so that it does not
-  // matter who comes first.
-  if (plan_->rounds)
-    for (std::uint32_t p = 0; p < plan_->partitions; ++p) offer(p);
+  // Everybody takes part before anybody draws, and all quotas of a round are dealt,
+  // so that it does not matter who comes first.
+  for (std::uint32_t p = 0; p < plan_->partitions; ++p) {
+    gate_->enter(p, 0);
+    if (plan_->rounds) offer(p);
+  }
 }
 
 void Aggregator::on(Context& context, ActorId from, Pull pull) {
@@ -58,7 +60,6 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
     Seat& seat = seats_[p];
     seat.given = false;
     seat.holder = from;
-    if (!std::exchange(seat.entered, true)) gate_->enter(p, seat.step);
     if (!seat.offered && !plan_->rounds) offer(p);
     if (!seat.offered || (stopping_ && round_.empty())) continue;
     seat.given = true;
@@ -200,7 +201,9 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
     waiting_.insert(waiting_.end(), verdict.released.begin(), verdict.released.end());
     if (!plan_->rounds || !verdict.merge) continue;
     ledger_.staleness(0);
-    if (std::optional<Partial> sum = round_.take_root()) absorb(context, *sum);
+    std::optional<Partial> sum = round_.take_root();
+    TROUPE_CHECK(sum.has_value(), ==, true);  // a gate of rounds opens when all are here
+    absorb(context, *sum);
     refused_partitions_ = 0;
   }
   look_around(context);
@@ -319,6 +322,7 @@ bool Aggregator::all_back() const {
 
 void Aggregator::finish(Context& context) {
   ended_ = true;
+  epoch_ = ledger_.delivered() / plan_->training.size();
   for (const auto& [where, partial] : round_.take_parts())
     ledger_.discard("unfinished round", partial.rows);
   context.send(Plan::coordinator, Final{.model = publication_.snapshot(),

@@ -38,7 +38,6 @@ class Aggregator : public Actor {
     std::optional<ActorId> holder;
     std::uint64_t step = 0;
     std::uint64_t rows = 0;  ///< quota of the turn on offer
-    bool entered = false;    ///< the gate knows it
     bool offered = false;    ///< its turn: somebody is to compute `step`
     bool given = false;      ///< the holder knows, and has not come back with it
   };

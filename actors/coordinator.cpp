@@ -121,7 +121,8 @@ void Coordinator::judge(Context& context, const Evaluated& evaluated) {
                               .model = best ? evaluated.model : SharedBlock()});
     if (!finite)
       end(context,
-          {"diverged", diverged_line(last_updates_, plan_->schedule.rate(last_delivered_)), 1}, true);
+          {"diverged", diverged_line(last_updates_, plan_->schedule.rate(last_delivered_)), 1},
+          true);
   }
 }
 

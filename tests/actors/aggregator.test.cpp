@@ -65,6 +65,12 @@ TEST_CASE("aggregator: behind a barrier nobody hears anything before the last ha
   CHECK(dialogue.stage.silent());
 }
 
+TEST_CASE("aggregator: a barrier waits for those who have not even come yet") {
+  Dialogue dialogue({});
+  dialogue.push(first, push_of(dialogue.pull(first, 0), 8.0F));
+  CHECK(dialogue.stage.silent());
+}
+
 TEST_CASE("aggregator: the mean of a round is over its rows, and one update") {
   Dialogue dialogue({.codec = sparse_codec(), .pull = PullKind::dense});
   const Parameters a = dialogue.pull(first, 0);

@@ -30,6 +30,9 @@ class Delivery {
   /// Counts; an envelope that is not fresh is to be dropped.
   Freshness judge(const Envelope& envelope);
   const DeliveryCounts& counts() const { return counts_; }
+  std::uint64_t refused() const {
+    return counts_.other_run + counts_.other_epoch + counts_.repeated;
+  }
 
  private:
   static std::uint64_t edge(const Envelope& envelope) {

@@ -8,6 +8,7 @@
 #include <queue>
 #include <thread>
 
+#include "base/check.hpp"
 #include "base/user_error.hpp"
 #include "runtime/cluster/wire.hpp"
 #include "runtime/delivery.hpp"
@@ -64,6 +65,7 @@ class Place final : public caf::blocking_actor {
   void look();
   void take(caf::mailbox_element& element);
   void accept(Parcel& parcel);
+  bool fresh(const Envelope& envelope, Resident& to);
   void fire_timers();
   void deliver_some();
   void await_something();
@@ -83,6 +85,7 @@ class Place final : public caf::blocking_actor {
   std::deque<Local> local_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::uint64_t timer_order_ = 0;
+  bool spins_ = false;
   bool begun_ = false;
   bool ended_ = false;
 };
@@ -154,6 +157,8 @@ Place::Place(caf::actor_config& config, std::shared_ptr<Process> process,
     const ActorId id = tenant.id;
     residents_.push_back(std::make_unique<Resident>(*this, std::move(tenant)));
     by_id_[id] = residents_.back().get();
+    // The control place has no step to hurry for.
+    spins_ = spins_ || (process_->spin && id >= Plan::first_drawn);
   }
 }
 
@@ -211,9 +216,21 @@ void Place::accept(Parcel& parcel) {
   if (parcel.credit && parcel.credit->add()) caf::anon_send(process_->endpoint, Settle{});
   Resident* to = resident_of(parcel.envelope.to);
   if (to == nullptr) return;
-  if (parcel.kind == Parcel::Kind::envelope && delivery_.judge(parcel.envelope) != Freshness::fresh)
-    return;
+  if (parcel.kind == Parcel::Kind::envelope && !fresh(parcel.envelope, *to)) return;
   deliver(parcel.envelope.from, *to, std::move(parcel.envelope.message));
+}
+
+// Refused ones are counted; the coordinator hears of the first.
+bool Place::fresh(const Envelope& envelope, Resident& to) {
+  if (delivery_.judge(envelope) == Freshness::fresh) return true;
+  if (delivery_.refused() == 1) {
+    const Plan& plan = *process_->plan;
+    send(to, Plan::coordinator,
+         Notice{"stale_message", plan.name_of(envelope.to),
+                "number " + std::to_string(envelope.sequence) + " of " +
+                    plan.name_of(envelope.from) + " was refused"});
+  }
+  return false;
 }
 
 void Place::fire_timers() {
@@ -240,7 +257,7 @@ void Place::deliver_some() {
 }
 
 void Place::await_something() {
-  if (has_next_message() || (process_->spin && spin())) return;
+  if (has_next_message() || (spins_ && spin())) return;
   if (timers_.empty()) {
     await_data();
     return;
@@ -302,7 +319,7 @@ void Place::fail(Resident& resident, int exit_code, const std::string& line) {
 }
 
 void Place::send(Resident& from, ActorId to, Message&& message) {
-  if (to >= by_id_.size()) return;
+  TROUPE_CHECK(to, <, by_id_.size());
   if (by_id_[to] != nullptr) {
     local_.push_back({from.self(), by_id_[to], {}, std::move(message)});
     return;

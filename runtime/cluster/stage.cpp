@@ -35,7 +35,7 @@ Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const 
   const Places places = map_places(plan, process_->processes, process_->mine, cores);
   // A spinning place that has no core of its own takes the time of one that works.
   const std::size_t working = places.size() - (process_->mine == 0 ? 1 : 0);
-  process_->spin = !process_->endpoint && working <= cores;
+  process_->spin = !process_->endpoint && working > 1 && working <= cores;
   process_->place_of.assign(plan.actors(), {});
 
   std::vector<std::vector<Tenant>> casts;

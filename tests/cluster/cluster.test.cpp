@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "base/user_error.hpp"
@@ -13,16 +15,47 @@
 using namespace troupe;
 using namespace troupe::toys;
 
+namespace {
+
+std::size_t threads() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+/// A worker whose step takes as long as the pace says.
+std::unique_ptr<Toy> stepper() {
+  auto toy = std::make_unique<Toy>();
+  toy->begin = [](Context& context) {
+    context.spend(16);
+    context.send(Plan::coordinator, Finished{16});
+  };
+  return toy;
+}
+
+ClusterRequest paced(const char* step, Ending& ending) {
+  auto paced = request(star(1), ending, [](ActorId id) -> std::unique_ptr<Actor> {
+    if (id == Plan::coordinator) return counter(1);
+    return id == first_worker ? stepper() : nullptr;
+  });
+  paced.pace.real = false;
+  paced.pace.step = Distribution::parse(step);
+  return paced;
+}
+
+}  // namespace
+
 TEST_CASE("workers in two places exchange with a server and the run ends") {
+  const std::size_t before = threads();
   Ending ending;
   Cluster cluster(request(star(3), ending, [](ActorId id) -> std::unique_ptr<Actor> {
     if (id == Plan::coordinator) return counter(3);
     if (id == server) return answerer();
     return id >= first_worker ? puller(2000) : nullptr;
   }));
-  cluster.run();
+  run(cluster);
   REQUIRE(ending.ends.size() == 1);
   CHECK(ending.ends[0].status == "done");
+  CHECK(threads() == before);
 }
 
 TEST_CASE("what one actor says to another arrives in the order in which it was said") {
@@ -42,7 +75,7 @@ TEST_CASE("what one actor says to another arrives in the order in which it was s
     if (id == Plan::coordinator) return counter(1);
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   REQUIRE(heard.size() == 500);
   CHECK(std::ranges::is_sorted(heard));
 }
@@ -62,7 +95,7 @@ TEST_CASE("a worker in the server's place does not starve one in another place")
     };
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends[0].status == "done");
   CHECK(neighbour > 0);
 }
@@ -85,7 +118,7 @@ TEST_CASE("a wake-up of zero seconds lets everything that has arrived go first")
     };
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   CHECK(order == std::vector<std::string>{"message", "token 5"});
 }
 
@@ -108,9 +141,25 @@ TEST_CASE("wake-ups come in the order of their times") {
     };
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   CHECK(tokens == std::vector<std::uint64_t>{1, 2});
   CHECK(woken_at >= 0.02);
+}
+
+TEST_CASE("a paced step takes as long as was drawn for it") {
+  Ending ending;
+  Cluster cluster(paced("0.03", ending));
+  run(cluster);
+  CHECK(ending.ends.at(0).status == "done");
+  CHECK(ending.ends[0].t >= 0.03);
+}
+
+TEST_CASE("a stop does not wait for the end of a paced step") {
+  Ending ending;
+  Cluster cluster(paced("3600", ending));
+  cluster.request_stop({"signal", 130});
+  run(cluster);
+  CHECK(ending.ends.at(0).reason == "signal");
 }
 
 TEST_CASE("an exception in an actor reaches the coordinator as one line with its name") {
@@ -122,7 +171,7 @@ TEST_CASE("an exception in an actor reaches the coordinator as one line with its
       toy->begin = [](Context&) { throw std::out_of_range("row 7 of 5"); };
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   REQUIRE(ending.ends.size() == 1);
   CHECK(ending.ends[0].reason == "bug in worker 1: row 7 of 5");
   CHECK(ending.ends[0].exit_code == 1);
@@ -136,7 +185,7 @@ TEST_CASE("an exception in the coordinator ends the run as failed") {
       toy->begin = [](Context&) { throw std::logic_error("no such epoch"); };
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   REQUIRE(ending.ends.size() == 1);
   CHECK(ending.ends[0].status == "failed");
   CHECK(ending.ends[0].reason == "bug in coordinator: no such epoch");
@@ -148,7 +197,7 @@ TEST_CASE("a user's mistake while actors are made comes out of run") {
     if (id == server) throw UserError(ExitCode::data, "d.h5: segment 3 is damaged");
     return nullptr;
   }));
-  CHECK_THROWS_WITH_AS(cluster.run(), "d.h5: segment 3 is damaged", UserError);
+  CHECK_THROWS_WITH_AS(run(cluster), "d.h5: segment 3 is damaged", UserError);
 }
 
 TEST_CASE("a stop that was asked for before the run ends it at once") {
@@ -157,7 +206,7 @@ TEST_CASE("a stop that was asked for before the run ends it at once") {
     return id == Plan::coordinator ? counter(1) : nullptr;
   }));
   cluster.request_stop({"signal", 130});
-  cluster.run();
+  run(cluster);
   REQUIRE(ending.ends.size() == 1);
   CHECK(ending.ends[0].reason == "signal");
   CHECK(ending.ends[0].exit_code == 130);
@@ -181,6 +230,6 @@ TEST_CASE("a stop from another thread ends a run that would go on for ever") {
     running.wait(false);
     cluster.request_stop({"asked", 143});
   });
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends.at(0).reason == "asked");
 }

@@ -207,16 +207,30 @@ TEST_CASE("serve as a node of another test" * doctest::skip()) {
 TEST_CASE("nodes: workers of two processes exchange with the server and nothing stays behind") {
   Ending ending;
   Cluster cluster(play_on_nodes("pull", ending, usual(2)));
-  cluster.run();
+  run(cluster);
   REQUIRE(ending.ends.size() == 1);
   CHECK(ending.ends[0].status == "done");
   CHECK_FALSE(has_children());
 }
 
+TEST_CASE("nodes: with a slot here one worker stays in the starting process") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, [](ActorId id) -> std::unique_ptr<Actor> {
+    if (id == Plan::coordinator) return counter(2);
+    if (id == server) return answerer();
+    return id == first_worker ? puller(300) : nullptr;
+  });
+  request.nodes = 1;
+  request.slots = 1;
+  Cluster cluster(request);
+  run(cluster);
+  CHECK(ending.ends.at(0).reason == "all");
+}
+
 TEST_CASE("nodes: blocks of 44 MB go both ways and come back unchanged") {
   Ending ending;
   Cluster cluster(play_on_nodes("echo", ending, usual(2)));
-  cluster.run();
+  run(cluster);
   REQUIRE(ending.ends.size() == 1);
   CHECK(ending.ends[0].reason == "all");
 }
@@ -224,7 +238,7 @@ TEST_CASE("nodes: blocks of 44 MB go both ways and come back unchanged") {
 TEST_CASE("nodes: NaN, infinity, denormals and minus zero arrive bit for bit") {
   Ending ending;
   Cluster cluster(play_on_nodes("odd", ending, usual(2)));
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends.at(0).reason == "all");
 }
 
@@ -243,7 +257,7 @@ TEST_CASE("nodes: a node that is killed is reported once for each of its workers
     };
     return toy;
   }));
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends.at(0).reason == "all");
   CHECK(lost == std::vector{"4: node 2 (pid " + std::to_string(victim) + ") killed by signal 9"});
   CHECK_FALSE(has_children());
@@ -264,7 +278,7 @@ TEST_CASE("nodes: a frozen node is given up and killed") {
   });
   request.lost_after_seconds = 1;
   Cluster cluster(request);
-  cluster.run();
+  run(cluster);
   REQUIRE(lost.size() >= 1);
   CHECK(lost[0].find("gave no sign of life") != std::string::npos);
   CHECK_FALSE(has_children());
@@ -273,14 +287,14 @@ TEST_CASE("nodes: a frozen node is given up and killed") {
 TEST_CASE("nodes: every edge has a connection of its own, also between nodes") {
   Ending ending;
   Cluster cluster(play_on_nodes("ring", ending, usual(1)));
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends.at(0).reason == "all");
 }
 
 TEST_CASE("nodes: an exception in a worker elsewhere reaches the coordinator with its exit code") {
   Ending ending;
   Cluster cluster(play_on_nodes("throw", ending, usual(2)));
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends.at(0).reason == "d.h5: segment 3 is damaged");
   CHECK(ending.ends.at(0).exit_code == 3);
 }
@@ -305,7 +319,7 @@ TEST_CASE("nodes: a stop ends a run that would go on for ever, and its processes
     asked = std::chrono::steady_clock::now();
     cluster.request_stop({"asked", 130});
   });
-  cluster.run();
+  run(cluster);
   CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds(2));
   CHECK(ending.ends.at(0).reason == "asked");
   CHECK_FALSE(has_children());
@@ -347,7 +361,7 @@ TEST_CASE("nodes: a stop while nodes are still awaited is reported and starts no
   request.node_command = {"/bin/sh", "-c", "sleep 30"};
   Cluster cluster(request);
   cluster.request_stop({"signal", 130});
-  cluster.run();
+  run(cluster);
   CHECK(ending.ends.at(0).status == "stopped");
   CHECK(ending.ends.at(0).exit_code == 130);
   CHECK_FALSE(has_children());
@@ -360,7 +374,7 @@ TEST_CASE("nodes: what does not come in time is named") {
   request.start_seconds = 0.1;
   Cluster cluster(request);
   try {
-    cluster.run();
+    run(cluster);
     FAIL("the nodes cannot have come");
   } catch (const UserError& error) {
     CHECK(error.code() == ExitCode::cluster);
@@ -375,13 +389,13 @@ TEST_CASE("nodes: a program that ends before it joins is not waited for") {
   auto request = play_on_nodes("pull", ending, usual(2));
   request.node_command = {"/bin/false"};
   Cluster cluster(request);
-  CHECK_THROWS_WITH_AS(cluster.run(), doctest::Contains("ended with exit code 1"), UserError);
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("ended with exit code 1"), UserError);
 }
 
 TEST_CASE("nodes: another model is refused and both sizes are named") {
   Ending ending;
   Cluster cluster(play_on_nodes("other model", ending, usual(2)));
-  CHECK_THROWS_WITH_AS(cluster.run(),
+  CHECK_THROWS_WITH_AS(run(cluster),
                        doctest::Contains("has a model of 5 parameters, this process 0"), UserError);
 }
 
@@ -390,7 +404,7 @@ TEST_CASE("nodes: a node of another version is refused and both versions are nam
   auto request = play_on_nodes("pull", ending, usual(2));
   request.version = "2.0.0";
   Cluster cluster(request);
-  CHECK_THROWS_WITH_AS(cluster.run(), doctest::Contains("is troupe test, this process 2.0.0"),
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("is troupe test, this process 2.0.0"),
                        UserError);
 }
 
@@ -398,7 +412,7 @@ TEST_CASE("nodes: a node that cannot read the data says so in the starting proce
   Ending ending;
   Cluster cluster(play_on_nodes("no plan", ending, usual(2)));
   try {
-    cluster.run();
+    run(cluster);
     FAIL("there is no data");
   } catch (const UserError& error) {
     CHECK(error.code() == ExitCode::data);
@@ -411,7 +425,7 @@ TEST_CASE("nodes: more nodes than workers are a usage error") {
   auto request = play_on_nodes("pull", ending, usual(2));
   request.nodes = 3;
   Cluster cluster(request);
-  CHECK_THROWS_WITH_AS(cluster.run(), doctest::Contains("3 nodes for 2 workers"), UserError);
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("3 nodes for 2 workers"), UserError);
 }
 
 TEST_CASE("nodes: an address of another machine is refused until there is TLS") {

@@ -1,11 +1,13 @@
 /// Toy actors and a toy plan: what tests of the host need instead of training.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "actors/actor.hpp"
@@ -130,6 +132,30 @@ inline ClusterRequest request(std::shared_ptr<const Plan> plan, Ending& ending, 
                         .node_command = {},
                         .version = "test",
                         .make = maker(std::move(cast))};
+}
+
+/// Runs it, and asks it to stop if that takes suspiciously long.
+inline void run(Cluster& cluster) {
+  std::mutex mutex;
+  std::condition_variable done;
+  bool over = false;
+  std::jthread watch([&] {
+    std::unique_lock lock(mutex);
+    if (!done.wait_for(lock, std::chrono::seconds(60), [&] { return over; }))
+      cluster.request_stop({"the test took too long", 1});
+  });
+  const auto tell = [&] {
+    const std::lock_guard lock(mutex);
+    over = true;
+    done.notify_all();
+  };
+  try {
+    cluster.run();
+  } catch (...) {
+    tell();
+    throw;
+  }
+  tell();
 }
 
 }  // namespace troupe::toys

@@ -33,9 +33,7 @@ ConfigSources config_sources(const Arguments& arguments) {
 
 Prepared prepare(const Arguments& arguments, const Tables& tables) {
   const ConfigSources sources = config_sources(arguments);
-  Config config = load_config(tables, sources);
-  Assembled assembled = assemble(config, tables);
-  return {sources.text, schema_of(tables), std::move(config), std::move(assembled)};
+  return {sources.text, schema_of(tables), assemble(load_config(tables, sources), tables)};
 }
 
 std::vector<Argument> config_arguments() {

@@ -14,8 +14,9 @@ namespace troupe {
 struct Prepared {
   std::string text;  ///< the file as it is
   Schema schema;
-  Config config;
   Assembled assembled;
+
+  const Config& config() const { return assembled.resolved; }
 };
 
 /// The file CONFIG, the process' environment, -s and --seed.

@@ -74,8 +74,12 @@ class Recorder {
   std::optional<EndReport> end_;
 };
 
-/// What is printed at the end of a run.
-std::string summary(const EndReport& end, const std::string& clock, const std::string& folder);
+/// What is printed at the end of a run. `data`: what the model can be tried on.
+struct Place {
+  std::string folder;
+  std::string data;
+};
+std::string summary(const EndReport& end, const std::string& clock, const Place& place);
 
 /// The model's file: parameters and every setting that makes the model.
 ModelFile model_file(const Config& config, const Plan& plan, const SharedBlock& parameters);

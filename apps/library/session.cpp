@@ -29,9 +29,9 @@ RunFolder folder_of(const SessionRequest& request) {
   // The model, the best one, and one of them being written beside.
   const std::uint64_t bytes = prepared.assembled.plan->parameters * sizeof(float) * 3 + (1U << 20U);
   RunFolder folder = RunFolder::create(request.arguments.text("--run-dir"),
-                                       prepared.config.settings().text("name"), bytes);
+                                       prepared.config().settings().text("name"), bytes);
   folder.write("config.toml", prepared.text);
-  folder.write("config.resolved.toml", resolved_text(prepared.schema, prepared.config, false));
+  folder.write("config.resolved.toml", resolved_text(prepared.schema, prepared.config(), false));
   return folder;
 }
 
@@ -47,7 +47,7 @@ RunCard card_of(const SessionRequest& request, const RunFolder& folder) {
 
 Recording recording_of(const SessionRequest& request, const RunFolder& folder) {
   return {.folder = folder,
-          .config = request.prepared.config,
+          .config = request.prepared.config(),
           .plan = request.prepared.assembled.plan,
           .card = card_of(request, folder),
           .out = request.invocation.out,
@@ -116,7 +116,9 @@ void take_leave(const Recorder& recorder, const SessionRequest& request, const R
   if (end.status == "failed" || end.status == "diverged")
     request.invocation.err << end.status << ": " << end.reason << std::endl;
   if (request.arguments.has("--json")) return;
-  request.invocation.out << summary(end, request.clock, folder.path()) << std::flush;
+  const Plan& plan = *request.prepared.assembled.plan;
+  const std::string& data = (plan.test ? plan.test : plan.data)->facts().path;
+  request.invocation.out << summary(end, request.clock, {folder.path(), data}) << std::flush;
 }
 
 }  // namespace
@@ -155,7 +157,7 @@ std::vector<Argument> session_arguments() {
 
 std::string dry_run_text(const Prepared& prepared) {
   const Plan& plan = *prepared.assembled.plan;
-  const Settings& settings = prepared.config.settings();
+  const Settings& settings = prepared.config().settings();
   std::string text =
       "would run: " + settings.text("name") + ", seed " + std::to_string(plan.seed) + "\n";
   text += "model       " + settings.text("model.kind") + ", " + std::to_string(plan.parameters) +

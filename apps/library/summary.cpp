@@ -5,15 +5,17 @@
 namespace troupe {
 namespace {
 
-std::string next_step(const EndReport& end, const std::string& clock, const std::string& folder) {
+std::string next_step(const EndReport& end, const std::string& clock, const Place& place) {
+  const std::string& folder = place.folder;
   if (end.model.size() == 0) return "less " + folder + "/log.txt";
   if (clock == "virtual") return "troupe train " + folder + "/config.toml";
-  return "troupe evaluate --model " + folder + "/model.h5 --data D.h5";
+  return "troupe evaluate --model " + folder + "/model.h5 --data " + place.data;
 }
 
 }  // namespace
 
-std::string summary(const EndReport& end, const std::string& clock, const std::string& folder) {
+std::string summary(const EndReport& end, const std::string& clock, const Place& place) {
+  const std::string& folder = place.folder;
   const bool is_virtual = clock == "virtual";
   std::string text = fmt::format("{}: {}\n", end.status, end.reason);
   text +=
@@ -33,7 +35,7 @@ std::string summary(const EndReport& end, const std::string& clock, const std::s
   for (const Count& count : end.discarded)
     text += fmt::format("{:<12}{} draws: {}\n", "discarded", count_text(count.rows), count.reason);
   text += fmt::format("{:<12}{}\n", "run folder", folder);
-  text += fmt::format("{:<12}{}\n", "next", next_step(end, clock, folder));
+  text += fmt::format("{:<12}{}\n", "next", next_step(end, clock, place));
   return text;
 }
 

@@ -46,7 +46,7 @@ std::uint32_t nodes_of(const Arguments& arguments, std::uint32_t workers) {
 }
 
 ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepared) {
-  const Settings& settings = prepared.config.settings();
+  const Settings& settings = prepared.config().settings();
   ClusterRequest request;
   request.plan = prepared.assembled.plan;
   request.pace = prepared.assembled.pace;
@@ -54,7 +54,7 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   std::from_chars(random.data(), random.data() + 16, request.run_id, 16);
   request.nodes = nodes_of(arguments, request.plan->workers);
   request.slots = static_cast<std::uint32_t>(settings.integer("cluster.slots"));
-  request.settings_text = resolved_text(prepared.schema, prepared.config, false);
+  request.settings_text = resolved_text(prepared.schema, prepared.config(), false);
   request.node_command = {own_program(), "node"};
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");

@@ -1,5 +1,6 @@
 /// `troupe twin`: the same run under a virtual clock, in this thread alone.
 #include <mutex>
+#include <optional>
 #include <ostream>
 
 #include "apps/library/commands.hpp"
@@ -17,17 +18,17 @@ class TwinPerformance : public Performance {
   void run() override { run_twin(request_); }
   void request_stop(const StopRequested& why) override {
     const std::lock_guard lock(mutex_);
-    if (why_.reason.empty()) why_ = why;
+    if (!why_) why_ = why;
   }
 
  private:
-  StopRequested asked() {
+  std::optional<StopRequested> asked() {
     const std::lock_guard lock(mutex_);
     return why_;
   }
 
   std::mutex mutex_;
-  StopRequested why_;
+  std::optional<StopRequested> why_;
   TwinRequest request_;
 };
 

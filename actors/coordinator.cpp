@@ -110,7 +110,8 @@ void Coordinator::on(Context& context, ActorId, Evaluated evaluated) {
 void Coordinator::judge(Context& context, const Evaluated& evaluated) {
   const std::string judged = plan_->validation.size() > 0 ? "validation" : "training";
   for (const Score& score : evaluated.scores) {
-    const bool finite = std::isfinite(score.loss);
+    // The sum is a double, but a loss that no float can hold is as good as infinite.
+    const bool finite = std::isfinite(static_cast<float>(score.loss));
     const bool best = score.split == judged && finite && score.loss < best_loss_;
     if (score.split == judged) evaluations_since_best_ = best ? 0 : evaluations_since_best_ + 1;
     if (best) best_loss_ = score.loss;

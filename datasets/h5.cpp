@@ -128,7 +128,11 @@ H5Reader::H5Reader(std::string path, std::string remedy)
 }
 
 void H5Reader::refuse(const std::string& what) const {
-  throw UserError(ExitCode::data, path_ + ": " + what + "; " + remedy_);
+  // Names and texts may come from the file: they stay on one line.
+  std::string line = what;
+  for (char& letter : line)
+    if (letter < ' ' || letter > '~') letter = '?';
+  throw UserError(ExitCode::data, path_ + ": " + line + "; " + remedy_);
 }
 
 bool H5Reader::has(const std::string& name) const {

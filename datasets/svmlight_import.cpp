@@ -48,7 +48,9 @@ class LineParser {
     const char* last = at_;
     while (last != end_ && !blank(*last) && last - at_ < 40) ++last;
     std::string text = "'";
-    return text.append(at_, last).append("'");
+    for (const char* letter = at_; letter != last; ++letter)
+      text += *letter >= ' ' && *letter <= '~' ? *letter : '?';
+    return text.append("'");
   }
 
   // Through double, so that values below the smallest float become 0.

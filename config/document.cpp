@@ -21,6 +21,7 @@
 #include <tuple>
 
 #include "base/user_error.hpp"
+#include "config/config.hpp"
 
 namespace troupe {
 namespace {
@@ -76,6 +77,19 @@ std::string continued(std::string_view description) {
   return line;
 }
 
+/// The words themselves. Bytes that are no text would not load again.
+Node words_of(const std::string& origin, const std::string& text) {
+  try {
+    (void)toml::parse("value = " + to_toml(text));
+  } catch (const toml::parse_error&) {
+    throw UserError(ExitCode::usage, one_line(origin + ": not UTF-8"));
+  }
+  Node words;
+  words.form = Node::Form::text;
+  words.text = text;
+  return words;
+}
+
 }  // namespace
 
 std::string one_line(std::string text) {
@@ -100,20 +114,17 @@ Node parse_value(const std::string& origin, const std::string& text) {
   const std::size_t first = text.find_first_not_of(' ');
   const bool opened =
       first != std::string::npos && opening.find(text[first]) != std::string_view::npos;
-  Node words;
-  words.form = Node::Form::text;
-  words.text = text;
-  // A line end would let a value smuggle in further keys.
-  if (text.find_first_of("\n\r#") != std::string::npos && !opened) return words;
   try {
     Node document = convert(toml::parse("value = " + text));
-    if (document.children.size() != 1 || document.children[0].key != "value") return words;
+    // A line end may not smuggle in further keys.
+    if (document.children.size() != 1 || document.children[0].key != "value")
+      return words_of(origin, text);
     Node value = std::move(document.children[0]);
     value.key.clear();
     if (!opened) value.written = text;
     return value;
   } catch (const toml::parse_error& error) {
-    if (!opened) return words;
+    if (!opened) return words_of(origin, text);
     throw UserError(ExitCode::usage, one_line(fmt::format("{}: not a TOML value: {}", origin,
                                                           continued(error.description()))));
   }

@@ -33,7 +33,10 @@ void add_run(Schema& schema) {
 
 void add_data(Schema& schema) {
   add(schema,
-      {{.path = "data.path", .sentence = "the training set, an HDF5 file of 'troupe data'"},
+      {{.path = "data.path",
+        .sentence =
+            "the training set, an HDF5 file of 'troupe data'; like every path it is relative "
+            "to the working directory"},
        {.path = "data.test", .sentence = "a second file that the finished model is evaluated on"},
        {.path = "data.validation",
         .type = KeyType::share,

@@ -108,6 +108,7 @@ TEST_CASE("config: a mistake in -s names the -s") {
   CHECK(refusal("", {"=3"}) == "-s =3: expected key=value");
   CHECK(refusal("", {"workers=two"}) ==
         "-s workers=two: run.workers must be an integer >= 1, not \"two\"");
+  CHECK(refusal("", {"name=a\xff"}) == "-s name=a\xff: not UTF-8");
   CHECK(refusal("", {"at=[1"}).starts_with("-s at=[1: not a TOML value: "));
 }
 

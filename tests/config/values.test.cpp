@@ -77,6 +77,7 @@ TEST_CASE("config: values from outside are TOML, bare words are texts") {
 }
 
 TEST_CASE("config: a value cannot smuggle in a second key") {
+  CHECK(refusal("", {"batch=1\nrun.workers = 9"}).starts_with("-s batch=1 run.workers = 9: "));
   const Config config = load("", {"name=1\nworkers = 9"});
   CHECK(config.settings().text("name") == "1\nworkers = 9");
   CHECK(config.settings().integer("run.workers") == 1);
@@ -107,6 +108,7 @@ TEST_CASE("config: fill takes the place of what ranks lower only") {
   Config config = load("[run]\nworkers = 2\n");
   config.fill("run.workers", std::int64_t{7}, {From::topology, "test"});
   config.fill("run.batch", std::int64_t{7}, {From::topology, "test"});
+  config.fill("run.batch", std::int64_t{8}, {From::topology, "test"});
   CHECK(config.settings().integer("run.workers") == 2);
   CHECK(config.settings().integer("run.batch") == 7);
 }

@@ -68,6 +68,8 @@ std::string overview(const std::vector<Command>& commands, const std::string& gr
                                  const std::vector<Command>& commands) {
   const std::string name = group.empty() ? word : group + " " + word;
   if (contains(later_commands(), name)) refuse("'troupe " + name + "' comes with a later version");
+  if (word[0] == '-')
+    refuse("troupe: unknown option '" + word + "'" + hint(word, {"--help", "--version"}));
   const Words known = words_of(commands, group);
   const std::string near = hint(word, known);
   refuse("troupe: unknown command '" + name + "'" +

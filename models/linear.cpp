@@ -33,32 +33,49 @@ double exact_score(const RowView& row, std::span<const float> w) {
 }
 
 // Draws come in shuffled order, so each row is a miss unless asked for in time:
-// first its offsets and label, and from those the lines of its entries.
+// first its offsets and label, from those the lines of its entries, and from
+// those its weights where there are too many of them for the cache.
 class Lookahead {
  public:
-  explicit Lookahead(const Batch& batch) : batch_(batch) {
+  Lookahead(const Batch& batch, std::span<const float> weights)
+      : batch_(batch), far_(weights.size() > near_weights ? weights.data() : nullptr) {
     for (std::size_t i = 0; i < std::min(depth, batch.size()); ++i) fetch(i);
   }
   RowView next() {
     const RowView row = ring_[position_ % depth];
     if (position_ + depth < batch_.size()) fetch(position_ + depth);
     ++position_;
+    if (far_ != nullptr && position_ < batch_.size()) fetch_weights(ring_[position_ % depth]);
     return row;
   }
 
  private:
   static constexpr std::size_t depth = 4;
   static constexpr std::size_t line = 64 / sizeof(float);
+  static constexpr std::size_t near_weights = std::size_t{1} << 18;  // 1 MiB
+  // The processor itself follows a row that is longer than this.
+  static constexpr std::size_t start = 512;
+
+  static void fetch_lines(const void* from, std::size_t entries) {
+    const auto* first = static_cast<const float*>(from);
+    for (std::size_t k = 0; k < std::min(entries, start) + line; k += line)
+      __builtin_prefetch(first + k);
+  }
 
   void fetch(std::size_t i) {
     const RowView row = batch_[i];
-    for (std::size_t k = 0; k < row.size + line; k += line) __builtin_prefetch(row.value + k);
-    if (row.index != nullptr)
-      for (std::size_t k = 0; k < row.size + line; k += line) __builtin_prefetch(row.index + k);
+    fetch_lines(row.value, row.size);
+    if (row.index != nullptr) fetch_lines(row.index, row.size);
     ring_[i % depth] = row;
   }
 
+  void fetch_weights(const RowView& row) const {
+    if (row.index == nullptr) return;
+    for (std::size_t k = 0; k < row.size; ++k) __builtin_prefetch(far_ + row.index[k]);
+  }
+
   const Batch& batch_;
+  const float* far_;
   std::size_t position_ = 0;
   std::array<RowView, depth> ring_;
 };
@@ -151,7 +168,7 @@ double LinearModel::gradient(std::span<const float> parameters, const Batch& bat
   const float bound = pull_bound(rate);
   if (!sparse_ && batch.size() > 0) sum.make_dense();
   double loss = 0;
-  Lookahead ahead(batch);
+  Lookahead ahead(batch, parameters);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = ahead.next();
     const RowLoss at = loss_.at(score_of(loops, row, parameters.data()), row.label);
@@ -178,7 +195,7 @@ double LinearModel::descend(Replica& replica, const Batch& rows, std::size_t bat
   const std::span<Pending> pending = pending_rows(std::min(batch_size, rows.size()));
   float* w = replica.values.data();
   double loss = 0;
-  Lookahead ahead(rows);
+  Lookahead ahead(rows, replica.values);
   for (std::size_t step = 0; step < rates.size(); ++step) {
     const std::size_t count = std::min(batch_size, rows.size() - step * batch_size);
     std::size_t moving = 0;
@@ -203,7 +220,7 @@ double LinearModel::descend_pulling(Replica& replica, const Batch& rows,
   const float* pulls = regulariser_.pulls().data();
   float* w = replica.values.data();
   double loss = 0;
-  Lookahead ahead(rows);
+  Lookahead ahead(rows, replica.values);
   for (const float rate : rates) {
     const RowView row = ahead.next();
     const RowLoss at = loss_.at(replica.scale * score_of(loops, row, w), row.label);
@@ -233,7 +250,7 @@ Evaluation LinearModel::evaluate(std::span<const float> parameters, const Batch&
   TROUPE_CHECK(parameters.size(), ==, features_);
   const Kernels& loops = kernels();
   Evaluation result{.rows = batch.size()};
-  Lookahead ahead(batch);
+  Lookahead ahead(batch, parameters);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = ahead.next();
     const float score = score_of(loops, row, parameters.data());

@@ -12,7 +12,7 @@ struct Schedule {
   enum class Form { constant, step, cosine, inverse };
   Form form = Form::constant;
   double start = 0.1;
-  double warmup_epochs = 0;       ///< linear from 0 to start
+  double warmup_epochs = 0;            ///< linear from 0 to start
   std::vector<double> at_epochs = {};  ///< step: multiply by factor at each
   double factor = 0.1;
   double decay = 0;   ///< inverse: start / (1 + start x decay x updates)

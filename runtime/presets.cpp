@@ -53,4 +53,9 @@ std::vector<std::string> planned_presets() {
           "lopez_sync", "lopez_async", "easgd",        "dpsgd",       "sgp"};
 }
 
+std::string first_choice() {
+  return R"(algorithm = "ssgd"        # a preset: asgd applies each gradient when it arrives,
+                          # local_sgd averages models now and then)";
+}
+
 }  // namespace troupe

@@ -11,5 +11,8 @@ namespace troupe {
 Table<Preset> presets();
 /// Presets of later versions, refused by name until then.
 std::vector<std::string> planned_presets();
+/// What a new configuration begins with: a commented `algorithm = ...`, to be
+/// put under [training].
+std::string first_choice();
 
 }  // namespace troupe

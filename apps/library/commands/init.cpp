@@ -14,6 +14,7 @@
 #include "base/user_error.hpp"
 #include "config/config.hpp"
 #include "datasets/dataset.hpp"
+#include "runtime/presets.hpp"
 
 namespace troupe {
 namespace {
@@ -56,14 +57,14 @@ kind = "svm"              # or "logistic", which knows probabilities
 l2 = {l2}               # weight of l2 / 2 ||w||^2; about 1 / rows
 
 [training]
-algorithm = "ssgd"        # a preset: asgd applies each gradient when it arrives,
-                          # local_sgd averages models now and then
+{algorithm}
 workers = {workers}
 batch = {batch}                # rows per partition and step
 learning_rate = {rate}       # lower it when the loss does not fall
 stop = {{ epochs = 10 }}    # or target = 0.93, time = "30s", no_better_for = 3
 )",
-      fmt::arg("rows", count_text(facts.rows)), fmt::arg("form", facts.sparse ? "sparse" : "dense"),
+      fmt::arg("algorithm", first_choice()), fmt::arg("rows", count_text(facts.rows)),
+      fmt::arg("form", facts.sparse ? "sparse" : "dense"),
       fmt::arg("features", count_text(facts.features)),
       fmt::arg("positive", 100.0 * static_cast<double>(facts.positive) /
                                static_cast<double>(std::max<std::uint64_t>(1, facts.rows))),

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "datasets/generators.hpp"
 #include "datasets/memory.hpp"
 #include "datasets/writer.hpp"
 #include "scratch.hpp"
@@ -139,6 +140,23 @@ TEST_CASE("a segment that left memory is read again, and beside one that stayed"
   { const Shard whole = set->load({0, 300}); }
   CHECK(same_rows(middle, rows, 140));
   CHECK(same_rows(set->load({0, 300}), rows, 0));
+}
+
+TEST_CASE("pages stay as long as somebody looks at them, and no longer") {
+  const Scratch scratch;
+  make_linear({.rows = 10000, .features = 256}, scratch.file("l.h5"));
+  const auto set = open_file_dataset(scratch.file("l.h5"));
+  REQUIRE(set->segments().size() == 2);
+  Shard kept = set->load({100, 9900});
+  const float* const value = kept.rows()[4000].value;
+  const std::vector<float> before(value, value + 256);
+  { const Shard whole = set->load({0, 10000}); }
+  CHECK(std::equal(before.begin(), before.end(), value));
+  CHECK(set->counts().held == 2);
+  const Shard end = set->load({9000, 10000});
+  kept = Shard();
+  CHECK(set->counts().held == 1);
+  CHECK(value[0] == 0.0F);  // the addresses are still reserved, the page is gone
 }
 
 TEST_CASE("a shard outlives the data set it came from") {

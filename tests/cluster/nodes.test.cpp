@@ -247,7 +247,14 @@ TEST_CASE("nodes: a node that is killed is reported once for each of its workers
   std::vector<std::string> lost;
   pid_t victim = 0;
   Cluster cluster(play_on_nodes("die", ending, [&](ActorId id) -> std::unique_ptr<Actor> {
-    if (id == Plan::coordinator) return counter(1, &lost);
+    // It waits a little after the first loss: a second report would come within that time.
+    auto patient = counter(2, &lost);
+    patient->wake = [](Context& context, std::uint64_t) { end_run(context, "done", "all"); };
+    patient->hear = [hear = patient->hear](Context& context, ActorId from, Message& message) {
+      if (std::holds_alternative<WorkerLost>(message)) context.wake(0.15, 1);
+      hear(context, from, message);
+    };
+    if (id == Plan::coordinator) return patient;
     if (id != server) return nullptr;
     auto toy = std::make_unique<Toy>();
     toy->hear = [&](Context&, ActorId from, Message& message) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "apps/library/preparation.hpp"
 #include "tests/library/toy.hpp"
 
 using namespace troupe;
@@ -34,7 +35,94 @@ class NoMoreBytes {
   rlimit before_{};
 };
 
+/// A recorder of a run that is prepared and never started.
+struct Recorded {
+  static Prepared prepared(const Scratch& scratch) {
+    return prepare({"troupe train", {{"CONFIG", {troupe::test::small_config(scratch)}}}}, tables());
+  }
+  Scratch scratch;
+  Prepared run = prepared(scratch);
+  RunFolder folder = RunFolder::create(scratch.file("run"), "x", 0);
+  std::ostringstream out;
+  std::ostringstream err;
+  Recorder recorder{{.folder = folder,
+                     .config = run.config(),
+                     .plan = run.assembled.plan,
+                     .card = run_card_here(),
+                     .out = out,
+                     .err = err}};
+  Recorded() { recorder.begin("127.0.0.1:1", "secret"); }
+};
+
 }  // namespace
+
+TEST_CASE("recorder: a model that cannot be written is exit 3, whatever the run says") {
+  Recorded run;
+  EndReport end;
+  end.status = "done";
+  end.model = Block::zeros(5).freeze();
+  run.recorder.take(Report(end));
+  int code = 0;
+  {
+    const NoMoreBytes full;
+    code = run.recorder.finish();
+  }
+  CHECK(code == 3);
+  CHECK(run.err.str().find(run.scratch.file("run/model.h5")) != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(run.scratch.file("run/model.h5")));
+}
+
+TEST_CASE("recorder: the end line comes when the model is there, and says its weights") {
+  Recorded run;
+  EndReport end;
+  end.status = "done";
+  end.model = Block::zeros(5).freeze();
+  run.recorder.take(Report(end));
+  CHECK(run.scratch.lines("run/metrics.jsonl").size() == 1);
+  CHECK(run.recorder.finish() == 0);
+  CHECK(load_model(run.scratch.file("run/model.h5")).parameters.size() == 5);
+  const auto last = nlohmann::json::parse(run.scratch.lines("run/metrics.jsonl").back());
+  CHECK(last["weights_crc32c"] == weights_text(end.model));
+}
+
+TEST_CASE("recorder: a run without an end report has failed, and says so") {
+  Recorded run;
+  CHECK(run.recorder.finish() == 1);
+  const auto last = nlohmann::json::parse(run.scratch.lines("run/metrics.jsonl").back());
+  CHECK(last["status"] == "failed");
+  CHECK(nlohmann::json::parse(run.scratch.read("run/run.json"))["exit"] == 1);
+}
+
+TEST_CASE("recorder: the best model on the validation rows is kept beside the last one") {
+  Recorded run;
+  for (const float weight : {1.0F, 2.0F}) {
+    EvalReport report;
+    report.score = {"validation", 0.5, 0.9, 10};
+    report.best = true;
+    report.model = Block::copy_of(std::vector<float>(5, weight)).freeze();
+    run.recorder.take(Report(report));
+  }
+  run.recorder.finish();
+  CHECK(load_model(run.scratch.file("run/best.h5")).parameters.values()[0] == 2.0F);
+}
+
+TEST_CASE("recorder: the state goes from starting to running to stopping to the end") {
+  Recorded run;
+  const auto status = [&run] { return nlohmann::json::parse(run.recorder.state())["status"]; };
+  CHECK(status() == "starting");
+  CHECK_FALSE(run.recorder.ready());
+  run.recorder.take(Report(StepReport()));
+  CHECK(status() == "running");
+  CHECK(run.recorder.ready());
+  run.recorder.stopping("SIGINT");
+  CHECK(status() == "stopping");
+  EndReport end;
+  end.status = "stopped";
+  end.exit_code = 130;
+  run.recorder.take(Report(end));
+  CHECK(run.recorder.finish() == 130);
+  CHECK(status() == "stopped");
+}
 
 TEST_CASE("metrics: a number that is not finite is null") {
   EvalReport report;

@@ -56,11 +56,11 @@ CpuLevel cpu_level() {
   return chosen_level.load(std::memory_order_relaxed);
 }
 
-void use_cpu_level(CpuLevel level) {
-  if (level > best_cpu_level())
+void use_cpu_level(CpuLevel level, CpuLevel highest) {
+  if (level > highest)
     throw UserError(ExitCode::usage, "kernels of level " + std::string(to_text(level)) +
                                          " asked for, but this machine has " +
-                                         std::string(to_text(best_cpu_level())) + " at most");
+                                         std::string(to_text(highest)) + " at most");
   chosen_level.store(level, std::memory_order_relaxed);
   chosen.store(&kernels_of(level), std::memory_order_release);
 }

@@ -18,7 +18,7 @@ CpuLevel best_cpu_level();
 /// The level in use: the best one unless use_cpu_level() said otherwise.
 CpuLevel cpu_level();
 /// Called before the first actor starts. Throws UserError (exit 2) for a level
-/// that this machine does not have.
-void use_cpu_level(CpuLevel level);
+/// above `highest`, what this machine has.
+void use_cpu_level(CpuLevel level, CpuLevel highest = best_cpu_level());
 
 }  // namespace troupe

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 #include "datasets/dataset.hpp"
 #include "datasets/inspect.hpp"
 #include "datasets/memory.hpp"
+#include "datasets/svmlight.hpp"
 #include "scratch.hpp"
 
 using namespace troupe;
@@ -127,6 +130,37 @@ TEST_CASE("whoever watches the progress may stop it, and nothing is left") {
           make_linear({.rows = 10000, .features = 2, .progress = stop}, scratch.file("l.h5"));
         }) == "enough");
   CHECK(scratch.files() == 0);
+}
+
+TEST_CASE("liblinear learns rcv1 as well as it is recorded in docs/generators.md") {
+  if (std::system("command -v liblinear-train liblinear-predict > /dev/null") != 0) {
+    std::puts("SKIPPED: liblinear-train is not installed (package liblinear-tools)");
+    return;
+  }
+  const Scratch scratch;
+  make_rcv1({.rows = 43149, .seed = 1}, scratch.file("r.h5"));
+  const auto set = open_dataset(scratch.file("r.h5"));
+  std::ofstream train(scratch.file("train"));
+  std::ofstream fresh(scratch.file("test"));
+  export_svmlight(*set, {0, 23149}, train);
+  export_svmlight(*set, {23149, 43149}, fresh);
+  train.close();
+  fresh.close();
+  const struct {
+    const char* solver;
+    double accuracy;
+  } recorded[] = {{"-s 3", 93.845}, {"-s 1", 93.245}};
+  for (const auto& each : recorded) {
+    const std::string command = "cd " + scratch.folder() + " && liblinear-train -q -c 1 " +
+                                each.solver + " train model > log && " +
+                                "liblinear-predict test model labels > log";
+    REQUIRE(std::system(command.c_str()) == 0);
+    const std::string log = contents(scratch.file("log"));  // "Accuracy = 93.845% (...)"
+    const double found = std::strtod(log.c_str() + log.find("= ") + 2, nullptr);
+    CHECK(found == doctest::Approx(each.accuracy).epsilon(0.002));
+    CHECK(found >= 93);
+    CHECK(found <= 94);
+  }
 }
 
 TEST_CASE("sparsity of a hand-made set is that of the definitions") {

@@ -1,6 +1,7 @@
 #include <lzma.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 

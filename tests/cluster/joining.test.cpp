@@ -1,0 +1,85 @@
+/// Node processes that do not come, do not fit or are no longer wanted.
+#include <doctest/doctest.h>
+
+#include "tests/cluster/plays.hpp"
+
+using namespace troupe;
+using namespace troupe::toys;
+
+TEST_CASE("nodes: a stop while nodes are still awaited is reported and starts nothing") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  request.node_command = {"/bin/sh", "-c", "sleep 30"};
+  Cluster cluster(request);
+  cluster.request_stop({"signal", 130});
+  run(cluster);
+  CHECK(ending.ends.at(0).status == "stopped");
+  CHECK(ending.ends.at(0).exit_code == 130);
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("nodes: what does not come in time is named") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  request.node_command = {"/bin/sh", "-c", "sleep 30"};
+  request.start_seconds = 0.1;
+  Cluster cluster(request);
+  try {
+    run(cluster);
+    FAIL("the nodes cannot have come");
+  } catch (const UserError& error) {
+    CHECK(error.code() == ExitCode::cluster);
+    CHECK(
+        std::string(error.what()).starts_with("waited 0.1 s for 0/2 nodes; missing: node 1 (pid "));
+  }
+  CHECK_FALSE(has_children());
+}
+
+TEST_CASE("nodes: a program that ends before it joins is not waited for") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  request.node_command = {"/bin/false"};
+  Cluster cluster(request);
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("ended with exit code 1"), UserError);
+}
+
+TEST_CASE("nodes: another model is refused and both sizes are named") {
+  Ending ending;
+  Cluster cluster(play_on_nodes("other model", ending, usual(2)));
+  CHECK_THROWS_WITH_AS(run(cluster),
+                       doctest::Contains("has a model of 5 parameters, this process 0"), UserError);
+}
+
+TEST_CASE("nodes: a node of another version is refused and both versions are named") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  request.version = "2.0.0";
+  Cluster cluster(request);
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("is troupe test, this process 2.0.0"),
+                       UserError);
+}
+
+TEST_CASE("nodes: a node that cannot read the data says so in the starting process") {
+  Ending ending;
+  Cluster cluster(play_on_nodes("no plan", ending, usual(2)));
+  try {
+    run(cluster);
+    FAIL("there is no data");
+  } catch (const UserError& error) {
+    CHECK(error.code() == ExitCode::data);
+    CHECK(std::string(error.what()).ends_with("d.h5: no such file"));
+  }
+}
+
+TEST_CASE("nodes: more nodes than workers are a usage error") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  request.nodes = 3;
+  Cluster cluster(request);
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("3 nodes for 2 workers"), UserError);
+}
+
+TEST_CASE("nodes: an address of another machine is refused until there is TLS") {
+  NodeRequest node{.join = "example.org:80", .assemble = {}, .version = {}, .make = {}};
+  CHECK(run_node(node) == 2);
+}

@@ -129,7 +129,7 @@ using Given = std::map<std::string, Words>;
 
 void take(const Command& command, const Argument& argument, const CLI::Option& option,
           Given& given) {
-  const Words values = option.results();
+  const Words& values = option.results();
   if (values.empty()) {
     if (!argument.required) return;
     refuse("troupe " + command.name + ": " + argument.key() + " is missing: " + argument.sentence);

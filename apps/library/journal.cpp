@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace troupe {
 
@@ -32,7 +32,8 @@ Journal::Journal(const RunFolder& folder, std::function<void(const std::string&)
   files_->metrics_path = folder.file("metrics.jsonl");
   files_->metrics = ::open(files_->metrics_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (files_->metrics < 0)
-    throw UserError(ExitCode::data, files_->metrics_path + ": " + std::strerror(errno));
+    throw UserError(ExitCode::data,
+                    files_->metrics_path + ": " + std::generic_category().message(errno));
   auto sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(folder.file("log.txt"));
   files_->log = std::make_shared<spdlog::logger>("run", std::move(sink));
   files_->log->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %v");
@@ -49,7 +50,7 @@ void Journal::metric(const std::string& line) {
   const std::string text = line + "\n";
   const ssize_t written = ::write(files_->metrics, text.data(), text.size());
   if (written == static_cast<ssize_t>(text.size())) return;
-  const std::string why = written < 0 ? std::strerror(errno) : "no space left";
+  const std::string why = written < 0 ? std::generic_category().message(errno) : "no space left";
   // Half a line would spoil the next one too.
   if (written > 0 && ::write(files_->metrics, "\n", 1) != 1) files_->lost("the disk is full");
   files_->lost(files_->metrics_path + ": " + why);

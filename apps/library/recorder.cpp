@@ -86,7 +86,8 @@ void Recorder::take(const EvalReport& report) {
 void Recorder::take(const EventReport& report) {
   metric(metrics_line(report));
   journal_.log(log_line(report));
-  if (recording_.loudness == Loudness::quiet) return;
+  // A stop was said when it was asked for.
+  if (recording_.loudness == Loudness::quiet || report.what == "stop_requested") return;
   print(report.what + (report.who.empty() ? "" : " " + report.who) +
         (report.detail.empty() ? "" : ": " + report.detail));
 }
@@ -109,7 +110,7 @@ void Recorder::say(const std::string& line) {
 void Recorder::stopping(const std::string& why) {
   const std::lock_guard lock(mutex_);
   state_.status = "stopping";
-  journal_.log("stop_requested by=" + log_value(why));
+  journal_.log("stopping by=" + log_value(why));
   if (recording_.loudness != Loudness::quiet) print("stopping: " + why);
 }
 

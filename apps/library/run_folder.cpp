@@ -6,11 +6,11 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace troupe {
 namespace {
@@ -78,7 +78,7 @@ RunFolder RunFolder::create(const std::string& given, const std::string& name,
   std::error_code error;
   fs::create_directories(path, error);
   if (error) refuse(path, "cannot be made: " + error.message());
-  if (::access(path.c_str(), W_OK) != 0) refuse(path, std::strerror(errno));
+  if (::access(path.c_str(), W_OK) != 0) refuse(path, std::generic_category().message(errno));
   check_space(path, bytes);
   return RunFolder(path);
 }
@@ -91,7 +91,7 @@ void RunFolder::write(const std::string& name, const std::string& text, bool sec
   const int trouble = errno;
   if (out >= 0) ::close(out);
   if (written && std::rename(beside.c_str(), file(name).c_str()) == 0) return;
-  const std::string why = std::strerror(written ? errno : trouble);
+  const std::string why = std::generic_category().message(written ? errno : trouble);
   ::unlink(beside.c_str());
   refuse(file(name), "cannot be written: " + why);
 }
@@ -107,8 +107,9 @@ std::string read_text(const std::string& path, ExitCode code) {
   std::ifstream in(path, std::ios::binary);
   std::error_code error;
   if (!in || fs::is_directory(path, error))
-    throw UserError(code, path + ": cannot be read: " +
-                              (in ? std::string("it is a folder") : std::strerror(errno)));
+    throw UserError(
+        code, path + ": cannot be read: " +
+                  (in ? std::string("it is a folder") : std::generic_category().message(errno)));
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

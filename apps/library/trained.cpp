@@ -14,7 +14,8 @@ namespace {
 Config settings_of(const std::string& path, const ModelFile& file, const Tables& tables) {
   ConfigSources sources;
   sources.file = path;
-  for (const auto& [key, value] : file.settings) sources.text += key + " = " + value + "\n";
+  for (const auto& [key, value] : file.settings)
+    sources.text.append(key).append(" = ").append(value).append("\n");
   try {
     return Config::load(schema_of(tables), sources);
   } catch (const UserError& error) {

@@ -1,5 +1,7 @@
 /// `troupe completion`: scripts that complete commands and options in a shell, made
 /// of the same table as the command line.
+#include <fmt/core.h>
+
 #include <ostream>
 
 #include "apps/library/commands.hpp"
@@ -54,9 +56,9 @@ std::string positional_words(const Command& command) {
 std::string cases(const std::string& set_options, const std::string& set_words) {
   std::string text;
   for (const Command& command : commands())
-    text += "    " + quoted(command.name) + ") " + set_options +
-            quoted(joined(option_names(command))) + "; " + set_words +
-            quoted(positional_words(command)) + " ;;\n";
+    text += fmt::format("    {}) {}{}; {}{} ;;\n", quoted(command.name), set_options,
+                        quoted(joined(option_names(command))), set_words,
+                        quoted(positional_words(command)));
   return text;
 }
 
@@ -135,12 +137,11 @@ std::string fish_script() {
   for (const Command& command : commands()) {
     const std::size_t space = command.name.find(' ');
     const std::string first = command.name.substr(0, space);
-    const bool group = space != std::string::npos;
-    text += group ? "complete -c troupe -n __fish_use_subcommand -a " + first +
-                        "\ncomplete -c troupe -n '__fish_seen_subcommand_from " + first + "' -a " +
-                        command.name.substr(space + 1)
-                  : "complete -c troupe -n __fish_use_subcommand -a " + first;
-    text += " -d " + quoted(command.sentence) + "\n";
+    text += fmt::format("complete -c troupe -n __fish_use_subcommand -a {}", first);
+    if (space != std::string::npos)
+      text += fmt::format("\ncomplete -c troupe -n '__fish_seen_subcommand_from {}' -a {}", first,
+                          command.name.substr(space + 1));
+    text += fmt::format(" -d {}\n", quoted(command.sentence));
     fish_options(text, command);
   }
   return text;

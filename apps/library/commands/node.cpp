@@ -13,7 +13,7 @@ namespace troupe {
 namespace {
 
 std::string join_address(const Arguments& arguments) {
-  const std::string address = arguments.text("--join");
+  std::string address = arguments.text("--join");
   const std::string host = address.substr(0, address.rfind(':'));
   if (host == address || address.back() == ':')
     arguments.refuse("--join needs HOST:PORT, not '" + address + "'");

@@ -27,7 +27,7 @@ struct Target {
 };
 
 std::string given_token(const Arguments& arguments) {
-  const char* variable = std::getenv("TROUPE_TOKEN");
+  const char* variable = ::secure_getenv("TROUPE_TOKEN");
   return arguments.text("--token", variable == nullptr ? "" : variable);
 }
 

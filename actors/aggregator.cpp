@@ -97,9 +97,9 @@ void Aggregator::on(Context& context, ActorId, Proceed) {
   release(context, std::exchange(waiting_, {}));
 }
 
-void Aggregator::on(Context& context, ActorId, WorkerLost lost) {
+void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
   for (Seat& seat : seats_) {
-    if (seat.holder != lost.worker) continue;
+    if (!seat.holder || !std::ranges::count(lost.workers, *seat.holder)) continue;
     seat.holder.reset();
     seat.given = false;  // still on offer, to whoever holds the lease next
   }

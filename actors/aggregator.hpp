@@ -29,7 +29,7 @@ class Aggregator : public Actor {
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
   void on(Context& context, ActorId from, Proceed proceed);
-  void on(Context& context, ActorId from, WorkerLost lost);
+  void on(Context& context, ActorId from, WorkersLost lost);
   void on(Context& context, ActorId from, Stop stop);
 
  private:

@@ -183,14 +183,18 @@ void Coordinator::on(Context& context, ActorId, Refused refused) {
   if (!refused.excluded) return;
   event(context, "excluded", plan_->name_of(refused.worker), "the third refusal in a row");
   context.send(refused.worker, Finish{});
-  dismiss(context, refused.worker);
+  dismiss(context, {refused.worker});
 }
 
-void Coordinator::on(Context& context, ActorId, WorkerLost lost) {
-  const auto crew = crew_.find(lost.worker);
-  if (crew == crew_.end() || !crew->second.alive) return;
-  event(context, "worker_lost", plan_->name_of(lost.worker), lost.detail);
-  dismiss(context, lost.worker);
+void Coordinator::on(Context& context, ActorId, WorkersLost lost) {
+  std::erase_if(lost.workers, [this](ActorId worker) {
+    const auto crew = crew_.find(worker);
+    return crew == crew_.end() || !crew->second.alive;
+  });
+  if (lost.workers.empty()) return;
+  for (const ActorId worker : lost.workers)
+    event(context, "worker_lost", plan_->name_of(worker), lost.detail);
+  dismiss(context, lost.workers);
 }
 
 void Coordinator::on(Context& context, ActorId, StopRequested request) {
@@ -214,29 +218,31 @@ bool Coordinator::in_trouble() const {
   return outcome_ && (outcome_->status == "failed" || outcome_->status == "diverged");
 }
 
-void Coordinator::dismiss(Context& context, ActorId worker) {
-  Crew& gone = crew_.at(worker);
-  gone.alive = false;
+void Coordinator::dismiss(Context& context, const std::vector<ActorId>& workers) {
+  for (const ActorId worker : workers) crew_.at(worker).alive = false;
   std::vector<ActorId> others;
   for (const auto& [id, crew] : crew_)
     if (crew.alive) others.push_back(id);
-  context.send(plan_->aggregator(), WorkerLost{.worker = worker, .detail = {}});
+  context.send(plan_->aggregator(), WorkersLost{.workers = workers});
   if (final_) return close_when_complete(context);
   if (others.empty()) {
-    return end(context,
-               {"failed", "no worker is left: " + plan_->name_of(worker) + " was the last", 4},
-               true);
+    const std::string line =
+        "no worker is left: " + plan_->name_of(workers.back()) + " was the last";
+    return end(context, {"failed", line, 4}, true);
   }
+  for (const ActorId worker : workers) lease_again(context, worker, others);
+}
+
+void Coordinator::lease_again(Context& context, ActorId from, const std::vector<ActorId>& others) {
+  const std::vector<std::uint32_t> partitions = std::exchange(crew_.at(from).partitions, {});
   std::map<ActorId, std::vector<std::uint32_t>> leases;
-  for (std::size_t i = 0; i < gone.partitions.size(); ++i)
-    leases[others[i % others.size()]].push_back(gone.partitions[i]);
-  gone.partitions.clear();
-  for (auto& [to, partitions] : leases) {
+  for (const std::uint32_t p : partitions) leases[others[p % others.size()]].push_back(p);
+  for (auto& [to, theirs] : leases) {
     Crew& crew = crew_.at(to);
-    crew.partitions.insert(crew.partitions.end(), partitions.begin(), partitions.end());
+    crew.partitions.insert(crew.partitions.end(), theirs.begin(), theirs.end());
     event(context, "leased", plan_->name_of(to),
-          "takes over partitions " + list(partitions) + " of " + plan_->name_of(worker));
-    context.send(to, Lease{.partitions = std::move(partitions)});
+          "takes over partitions " + list(theirs) + " of " + plan_->name_of(from));
+    context.send(to, Lease{.partitions = std::move(theirs)});
   }
 }
 

@@ -28,7 +28,7 @@ class Coordinator : public Actor {
   void on(Context& context, ActorId from, Finished finished);
   void on(Context& context, ActorId from, Failed failed);
   void on(Context& context, ActorId from, Refused refused);
-  void on(Context& context, ActorId from, WorkerLost lost);
+  void on(Context& context, ActorId from, WorkersLost lost);
   void on(Context& context, ActorId from, StopRequested request);
   void on(Context& context, ActorId from, Notice notice);
 
@@ -51,7 +51,8 @@ class Coordinator : public Actor {
   void judge(Context& context, const Evaluated& evaluated);
   /// Why an evaluation ends the run, if it does.
   std::optional<std::string> verdict(const Evaluated& evaluated);
-  void dismiss(Context& context, ActorId worker);
+  void dismiss(Context& context, const std::vector<ActorId>& workers);
+  void lease_again(Context& context, ActorId from, const std::vector<ActorId>& others);
   void event(Context& context, std::string what, std::string who, std::string detail);
   void close_when_complete(Context& context);
   void close(Context& context);

@@ -191,11 +191,12 @@ struct Refused {
   }
 };
 
-/// Host to coordinator, coordinator to aggregator: this worker is gone.
-struct WorkerLost {
-  ActorId worker = 0;
+/// Host to coordinator, coordinator to aggregator: these workers are gone, all for
+/// one reason. A process takes all of its workers with it.
+struct WorkersLost {
+  std::vector<ActorId> workers = {};
   std::string detail = {};
-  static constexpr auto fields() { return std::tuple{&WorkerLost::worker, &WorkerLost::detail}; }
+  static constexpr auto fields() { return std::tuple{&WorkersLost::workers, &WorkersLost::detail}; }
 };
 
 /// Host (a signal, the control address) to coordinator.
@@ -220,7 +221,7 @@ struct Notice {
 /// The order is the wire's numbering: add at the end.
 using Message =
     std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
-                 Finish, Finished, Failed, Refused, WorkerLost, StopRequested, Notice>;
+                 Finish, Finished, Failed, Refused, WorkersLost, StopRequested, Notice>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {

@@ -189,8 +189,10 @@ void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string&
     children_.kill(process);
     detail += why;
   }
+  WorkersLost lost{.detail = std::move(detail)};
   for (ActorId actor = Plan::first_drawn; actor < processes_.size(); ++actor)
-    if (processes_[actor] == process) stage.inject(Plan::coordinator, WorkerLost{actor, detail});
+    if (processes_[actor] == process) lost.workers.push_back(actor);
+  stage.inject(Plan::coordinator, std::move(lost));
 }
 
 // The actors never began, so nobody else can say it.

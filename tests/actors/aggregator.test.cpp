@@ -113,8 +113,7 @@ TEST_CASE("aggregator: a partition leased anew gets the turn that was lost, at t
   Dialogue dialogue({});
   dialogue.pull(first, 0);
   const Parameters lost = dialogue.pull(second, 1);
-  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator,
-                              WorkerLost{.worker = second, .detail = {}});
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, WorkersLost{.workers = {second}});
   const Parameters again = dialogue.pull(first, 1);
   CHECK(again.turns == lost.turns);
   dialogue.push(second, push_of(lost, 1.0F));  // the zombie's comes too late

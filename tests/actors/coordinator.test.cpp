@@ -71,26 +71,36 @@ TEST_CASE("coordinator: the end waits for the last scores and for every worker")
 
 TEST_CASE("coordinator: a worker that is lost is named and its partitions go to others") {
   Dialogue dialogue;
-  dialogue.hears(Plan::coordinator, WorkerLost{.worker = second, .detail = "node 1 was killed"});
-  CHECK(dialogue.stage.heard_by<WorkerLost>(aggregator).worker == second);
+  dialogue.hears(Plan::coordinator,
+                 WorkersLost{.workers = {second}, .detail = "node 1 was killed"});
+  CHECK(dialogue.stage.heard_by<WorkersLost>(aggregator).workers == std::vector<ActorId>{second});
   CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
   CHECK(dialogue.event(0) == "worker_lost|worker 1|node 1 was killed");
   CHECK(dialogue.event(1) == "leased|worker 0|takes over partitions 1 of worker 1");
   CHECK(dialogue.stage.silent());
 }
 
+TEST_CASE("coordinator: workers lost together are not leased each other's partitions") {
+  Dialogue dialogue({.workers = 3, .partitions = 3});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {first, second}, .detail = "killed"});
+  dialogue.stage.heard_by<WorkersLost>(aggregator);
+  for (const std::uint32_t p : {0U, 1U})
+    CHECK(dialogue.stage.heard_by<Lease>(5).partitions == std::vector<std::uint32_t>{p});
+  CHECK(dialogue.stage.silent());
+}
+
 TEST_CASE("coordinator: losing a worker twice is losing it once") {
   Dialogue dialogue;
-  dialogue.hears(Plan::coordinator, WorkerLost{.worker = second, .detail = "killed"});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "killed"});
   dialogue.stage.said.clear();
-  dialogue.hears(Plan::coordinator, WorkerLost{.worker = second, .detail = "no beat"});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "no beat"});
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: without workers the run ends with a line, exit 4") {
   Dialogue dialogue({.workers = 1, .partitions = 1});
-  dialogue.hears(Plan::coordinator, WorkerLost{.worker = first, .detail = "killed"});
-  dialogue.stage.heard_by<WorkerLost>(aggregator);
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {first}, .detail = "killed"});
+  dialogue.stage.heard_by<WorkersLost>(aggregator);
   CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
   dialogue.hears(aggregator, final_of(0));
   CHECK(dialogue.end().exit_code == 4);
@@ -131,7 +141,7 @@ TEST_CASE("coordinator: the third refusal in a row excludes the worker and moves
   Dialogue dialogue;
   dialogue.hears(aggregator, Refused{.worker = second, .update = 7, .excluded = true});
   dialogue.stage.heard_by<Finish>(second);
-  dialogue.stage.heard_by<WorkerLost>(aggregator);
+  dialogue.stage.heard_by<WorkersLost>(aggregator);
   CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
 }
 

@@ -154,7 +154,7 @@ TEST_CASE("nodes: a node that is killed is reported once for each of its workers
     auto patient = counter(2, &lost);
     patient->wake = [](Context& context, std::uint64_t) { end_run(context, "done", "all"); };
     patient->hear = [hear = patient->hear](Context& context, ActorId from, Message& message) {
-      if (std::holds_alternative<WorkerLost>(message)) context.wake(0.15, 1);
+      if (std::holds_alternative<WorkersLost>(message)) context.wake(0.15, 1);
       hear(context, from, message);
     };
     if (id == Plan::coordinator) return patient;

@@ -94,11 +94,13 @@ inline std::unique_ptr<Toy> counter(std::uint32_t workers,
       end_run(context, "stopped", stop->reason, stop->exit_code);
     if (const auto* failed = std::get_if<Failed>(&message))
       end_run(context, "failed", failed->line, failed->exit_code);
-    const auto* loss = std::get_if<WorkerLost>(&message);
+    const auto* loss = std::get_if<WorkersLost>(&message);
     if (loss != nullptr && lost != nullptr)
-      lost->push_back(std::to_string(loss->worker) + ": " + loss->detail);
+      for (const ActorId worker : loss->workers)
+        lost->push_back(std::to_string(worker) + ": " + loss->detail);
     if (loss == nullptr && !std::holds_alternative<Finished>(message)) return;
-    if (++gone == workers) end_run(context, "done", "all");
+    gone += loss != nullptr ? static_cast<std::uint32_t>(loss->workers.size()) : 1;
+    if (gone >= workers) end_run(context, "done", "all");
   };
   return toy;
 }

@@ -121,7 +121,7 @@ CLI::Option* declare(CLI::App& app, const Argument& argument) {
   if (!argument.by_place()) option->expected(1)->allow_extra_args(false);
   if (argument.by_place() && argument.repeated) option->expected(-1);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  option->type_name(argument.value);
+  option->type_name(argument.by_place() ? "" : argument.value);
   return option;
 }
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "apps/library/commands.hpp"
+#include "apps/library/version.hpp"
 #include "base/user_error.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/cluster/cluster.hpp"
@@ -26,6 +27,7 @@ std::string join_address(const Arguments& arguments) {
 int node(const Arguments& arguments, Invocation& invocation) {
   NodeRequest request;
   request.join = join_address(arguments);
+  request.version = version_text();
   request.assemble = [&invocation](const std::string& settings_text) {
     ConfigSources sources;
     sources.file = "the coordinator's settings";

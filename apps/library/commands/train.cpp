@@ -10,6 +10,7 @@
 #include "apps/library/run_card.hpp"
 #include "apps/library/run_folder.hpp"
 #include "apps/library/session.hpp"
+#include "apps/library/version.hpp"
 #include "base/user_error.hpp"
 #include "runtime/cluster/cluster.hpp"
 
@@ -55,6 +56,7 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   request.nodes = nodes_of(arguments, request.plan->workers);
   request.slots = static_cast<std::uint32_t>(settings.integer("cluster.slots"));
   request.settings_text = resolved_text(prepared.schema, prepared.config(), false);
+  request.version = version_text();
   request.node_command = {own_program(), "node"};
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");

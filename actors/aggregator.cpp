@@ -41,7 +41,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       scratch_(plan_->parameters),
       seats_(plan_->partitions),
       round_(plan_->partitions) {
-  plan_->model->initialise(publication_.model(), plan_->seed);
+  plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
   // Everybody takes part before anybody draws, and all quotas of a round are dealt,
   // so that it does not matter who comes first.
   for (std::uint32_t p = 0; p < plan_->partitions; ++p) {

@@ -83,7 +83,7 @@ void Evaluator::slice(Task& task, const Split& split) {
   task.scores.push_back(
       {.split = split.name,
        .loss = task.sum.loss_sum / n + plan_->model->penalty(task.what.model.values()),
-       .accuracy = static_cast<double>(task.sum.correct) / n,
+       .accuracy = accuracy_of(*plan_->model, task.sum),
        .rows = task.sum.rows});
   ++task.split;
   task.row = 0;

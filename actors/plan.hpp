@@ -15,6 +15,7 @@
 #include "algorithms/schedule.hpp"
 #include "algorithms/update.hpp"
 #include "datasets/dataset.hpp"
+#include "datasets/row_sample.hpp"
 #include "datasets/sampler.hpp"
 #include "messages/message.hpp"
 #include "models/model.hpp"
@@ -62,6 +63,7 @@ struct Plan {
   std::shared_ptr<const Dataset> test;  ///< or null
   std::shared_ptr<const Model> model;
   std::size_t parameters = 0;
+  RowSample start;  ///< what Model::initialise() sees; empty unless it asks
   std::function<std::unique_ptr<Exchange>()> exchange;
   std::function<std::unique_ptr<Gate>()> gate;
   std::function<std::unique_ptr<Update>()> update;

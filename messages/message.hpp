@@ -107,7 +107,7 @@ struct Evaluate {
 struct Score {
   std::string split = {};  ///< "validation", "training", "test"
   double loss = 0;         ///< mean loss plus the penalty: the objective
-  double accuracy = 0;
+  double accuracy = 0;     ///< no number where the model does not classify
   std::uint64_t rows = 0;
   static constexpr auto fields() {
     return std::tuple{&Score::split, &Score::loss, &Score::accuracy, &Score::rows};

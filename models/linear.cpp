@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "base/kernels/kernels.hpp"
 #include "base/user_error.hpp"
+#include "models/classes.hpp"
 #include "models/regulariser.hpp"
 
 namespace troupe {
@@ -106,7 +107,13 @@ class LinearModel final : public Model {
   Traits traits() const override {
     return {.sparse = sparse_ && regulariser_.sparse(),
             .linear = true,
-            .probabilities = loss_.probability != nullptr};
+            .probabilities = loss_.probability != nullptr,
+            .classifies = loss_.classifies,
+            .loss = loss_.meaning};
+  }
+
+  void check(const DataFacts& facts) const override {
+    if (loss_.classifies) check_two_classes(facts);
   }
 
   std::string regularise() const override { return to_text(regulariser_.form()); }
@@ -133,7 +140,7 @@ class LinearModel final : public Model {
                std::span<float> out) const override;
 
   Bounds bounds(double row_norm_max) const override {
-    return {.gradient_norm = row_norm_max,
+    return {.gradient_norm = loss_.slope_max * row_norm_max,
             .lipschitz = loss_.curvature * row_norm_max * row_norm_max};
   }
 
@@ -255,7 +262,7 @@ Evaluation LinearModel::evaluate(std::span<const float> parameters, const Batch&
     const RowView row = ahead.next();
     const float score = score_of(loops, row, parameters.data());
     result.loss_sum += loss_.at(score, row.label).loss;
-    if ((score > 0) == (row.label > 0)) ++result.correct;
+    if (loss_.classifies && (score > 0) == (row.label > 0)) ++result.correct;
   }
   return result;
 }

@@ -28,8 +28,9 @@ ModelKind logistic_kind() {
   return {.kind = {.name = "logistic",
                    .sentence = "Logistic regression: log loss, labels > 0 against the rest."},
           .make = [](const ModelRequest& request) {
-            return make_linear({.at = log_loss, .probability = sigmoid, .curvature = 0.25},
-                               request);
+            return make_linear(
+                {.at = log_loss, .probability = sigmoid, .curvature = 0.25, .meaning = "log loss"},
+                request);
           }};
 }
 

@@ -1,6 +1,7 @@
 #include "models/model.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.hpp"
 #include "base/kernels/kernels.hpp"
@@ -50,7 +51,14 @@ Evaluation& Evaluation::operator+=(const Evaluation& other) {
   return *this;
 }
 
-void Model::initialise(std::span<float> parameters, std::uint64_t /*seed*/) const {
+double accuracy_of(const Model& model, const Evaluation& sum) {
+  if (!model.traits().classifies) return std::numeric_limits<double>::quiet_NaN();
+  return static_cast<double>(sum.correct) /
+         static_cast<double>(std::max<std::uint64_t>(1, sum.rows));
+}
+
+void Model::initialise(std::span<float> parameters, std::uint64_t /*seed*/,
+                       const Rows& /*start*/) const {
   std::ranges::fill(parameters, 0.0F);
 }
 

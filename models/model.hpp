@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,9 @@ struct Traits {
   bool sparse = false;         ///< a row reads and writes only the parameters of its features
   bool linear = false;         ///< descend() is a fused in-place loop over rows
   bool probabilities = false;  ///< predict() can map a score to [0, 1]
+  bool classifies = true;      ///< evaluate() counts hits, so that there is an accuracy
+  bool penalised = true;       ///< model.l2 acts on it
+  std::string loss = "loss";   ///< what a row's loss is, in words: "hinge loss"
 };
 
 enum class SegmentKind { weight, bias, statistic };
@@ -72,8 +76,16 @@ class Model {
   virtual Traits traits() const = 0;
   /// What "model.regularise" came to: per_feature, lazy or dense; empty without.
   virtual std::string regularise() const { return {}; }
-  /// Zeros unless a model says otherwise.
-  virtual void initialise(std::span<float> parameters, std::uint64_t seed) const;
+  /// Keys of its own whose "auto" the data decided, by full path.
+  virtual std::map<std::string, Value> resolved() const { return {}; }
+  /// Refuses labels that it cannot be trained on or scored by: UserError, exit 3.
+  virtual void check(const DataFacts& /*facts*/) const {}
+
+  /// Training rows that initialise() wants to see; at most so many are shown.
+  virtual std::size_t start_rows() const { return 0; }
+  /// A function of the seed and those rows, the same on every node. Zeros unless
+  /// a model says otherwise.
+  virtual void initialise(std::span<float> parameters, std::uint64_t seed, const Rows& start) const;
 
   /// Adds to `sum` the *sum* over the batch of each row's gradient, penalty
   /// included as the regulariser declares; returns the summed loss without it.
@@ -110,6 +122,9 @@ class Model {
   };
   virtual Bounds bounds(double row_norm_max) const = 0;
 };
+
+/// The share of hits; no number for a model that does not classify.
+double accuracy_of(const Model& model, const Evaluation& sum);
 
 struct ModelKind {
   Kind kind;

@@ -153,6 +153,35 @@ void make_model(Draft& draft) {
                           .rows = plan.training.size(),
                           .descends = plan.descends && plan.plain});
   plan.parameters = plan.model->layout().size();
+  plan.model->check(plan.data->facts());
+  if (plan.test != nullptr) plan.model->check(plan.test->facts());
+  if (plan.model->start_rows() > 0)
+    plan.start = RowSample(*plan.data, plan.training, plan.model->start_rows());
+}
+
+/// What the model itself decided, and what of the configuration means nothing to it.
+void settle_model(Draft& draft) {
+  const Model& model = *draft.plan->model;
+  const Traits traits = model.traits();
+  const std::string kind =
+      fmt::format("model.kind = {}", to_toml(draft.settings().text("model.kind")));
+  for (const auto& [path, value] : model.resolved())
+    if (draft.settings().values().find(path)->second != value)
+      draft.config.resolve(path, value,
+                           fmt::format("labels of {}", draft.plan->data->facts().path));
+  const std::string form = model.regularise();
+  if (!form.empty() && draft.settings().text("model.regularise") != form)
+    draft.config.resolve("model.regularise", form, kind);
+  if (!traits.penalised)
+    for (const char* path : {"model.l2", "model.regularise"})
+      if (draft.config.set_by_user(path))
+        draft.notes.push_back(
+            fmt::format("{} is not used: {} has no penalty", draft.config.describe(path), kind));
+  if (!traits.classifies && draft.settings().has("training.stop.target"))
+    draft.config.refuse("training.stop.target",
+                        fmt::format("{} is an accuracy, and {} tells no classes apart; "
+                                    "training.stop.no_better_for watches its loss",
+                                    draft.config.describe("training.stop.target"), kind));
 }
 
 /// What "auto" comes to where the model's traits decide it.
@@ -231,6 +260,12 @@ double tolerance_of(Draft& draft, double phi) {
   };
   const double m = given("training.stop.tolerance.gradient_norm", bounds.gradient_norm);
   const double l = given("training.stop.tolerance.lipschitz", bounds.lipschitz);
+  if (!std::isfinite(m) || !std::isfinite(l))
+    draft.config.refuse("training.stop.tolerance.phi",
+                        fmt::format("{} needs training.stop.tolerance.gradient_norm and lipschitz: "
+                                    "model.kind = {} has no bounds for them",
+                                    draft.config.describe("training.stop.tolerance.phi"),
+                                    to_toml(settings.text("model.kind"))));
   const double omega = facts.row_entries_max;
   const double rate = settings.number("training.learning_rate.start");
   const double c = settings.number("model.l2");
@@ -304,6 +339,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   cut_partitions(draft);
   size_steps(draft);
   make_model(draft);
+  settle_model(draft);
   resolve_words(draft);
   make_policies(draft);
   make_schedule(draft);

@@ -16,6 +16,9 @@ Tables tables() {
   Tables all;
   TROUPE_ENTER(all.models, ModelKind, svm_kind);
   TROUPE_ENTER(all.models, ModelKind, logistic_kind);
+  TROUPE_ENTER(all.models, ModelKind, perceptron_kind);
+  TROUPE_ENTER(all.models, ModelKind, linear_kind);
+  TROUPE_ENTER(all.models, ModelKind, lms_kind);
   TROUPE_ENTER(all.topologies, TopologyKind, serial_topology);
   TROUPE_ENTER(all.topologies, TopologyKind, server_topology);
   TROUPE_ENTER(all.exchanges, ExchangeKind, gradient_exchange);

@@ -53,10 +53,18 @@ std::string progress_text(const StepReport& report, const Goal& goal,
       fmt::format("  {} samples/s",
                   count_text(static_cast<std::uint64_t>(std::max(0.0, report.samples_per_second))));
   text += fmt::format("  loss {:.4f}", report.loss);
-  if (score) text += fmt::format("  {} {:.4f}", score->split, score->accuracy);
+  if (score)
+    text += std::isnan(score->accuracy) ? fmt::format("  {} loss {:.4f}", score->split, score->loss)
+                                        : fmt::format("  {} {:.4f}", score->split, score->accuracy);
   if (const auto left = seconds_left(report, goal, elapsed_seconds))
     text += "  ETA " + duration_text(*left);
   return text;
+}
+
+std::string score_text(const Score& score) {
+  const std::string loss = fmt::format("loss {:.4f}", score.loss);
+  return std::isnan(score.accuracy) ? loss
+                                    : fmt::format("{}, accuracy {:.4f}", loss, score.accuracy);
 }
 
 std::string duration_text(double seconds) {

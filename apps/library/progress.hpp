@@ -48,6 +48,8 @@ class ProgressLine {
 /// "epoch 3/10  41,000 samples/s  loss 0.3100  validation 0.9210  ETA 12 s"
 std::string progress_text(const StepReport& report, const Goal& goal,
                           const std::optional<Score>& score, double elapsed_seconds);
+/// "loss 0.3100, accuracy 0.9210"; the loss alone where there is no accuracy.
+std::string score_text(const Score& score);
 /// "12 s", "3 min 20 s", "2 h 5 min"
 std::string duration_text(double seconds);
 /// "1,234,567"

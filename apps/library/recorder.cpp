@@ -76,8 +76,8 @@ void Recorder::take(const EvalReport& report) {
                 [&report](const Score& score) { return score.split == report.score.split; });
   state_.scores.push_back(report.score);
   if (recording_.loudness == Loudness::verbose)
-    print(fmt::format("epoch {}: {} loss {:.4f}, accuracy {:.4f}", report.epoch, report.score.split,
-                      report.score.loss, report.score.accuracy));
+    print(
+        fmt::format("epoch {}: {} {}", report.epoch, report.score.split, score_text(report.score)));
   if (!report.best || report.model.size() == 0) return;
   best_ = report.model;
   save_best(false);

@@ -28,8 +28,8 @@ std::string summary(const EndReport& end, const std::string& clock, const Place&
         count_text(static_cast<std::uint64_t>(static_cast<double>(end.samples) / end.t)));
   text += "\n";
   for (const Score& score : end.scores)
-    text += fmt::format("{:<12}loss {:.4f}, accuracy {:.4f} on {} rows\n", score.split, score.loss,
-                        score.accuracy, count_text(score.rows));
+    text += fmt::format("{:<12}{} on {} rows\n", score.split, score_text(score),
+                        count_text(score.rows));
   if (const std::string weights = weights_text(end.model); !weights.empty())
     text += fmt::format("{:<12}{} (CRC32C), {}/model.h5\n", "weights", weights, folder);
   for (const Count& count : end.discarded)

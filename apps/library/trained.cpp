@@ -61,6 +61,7 @@ void for_each_part(const Trained& trained, const std::function<bool(const Batch&
 }
 
 Score score_of(const Trained& trained) {
+  trained.model->check(trained.data->facts());
   Evaluation sum;
   const auto parameters = trained.file.parameters.values();
   for_each_part(trained, [&](const Batch& batch) {
@@ -69,7 +70,7 @@ Score score_of(const Trained& trained) {
   });
   const double rows = static_cast<double>(std::max<std::uint64_t>(1, sum.rows));
   return {"data", sum.loss_sum / rows + trained.model->penalty(parameters),
-          static_cast<double>(sum.correct) / rows, sum.rows};
+          accuracy_of(*trained.model, sum), sum.rows};
 }
 
 }  // namespace troupe

@@ -26,7 +26,7 @@ Trained load_trained(const std::string& model_path, const std::string& data_path
 
 /// In the order of the file, until `part` returns false.
 void for_each_part(const Trained& trained, const std::function<bool(const Batch&)>& part);
-/// Over all rows; the split is "data".
+/// Over all rows; the split is "data". Throws UserError where the labels do not fit.
 Score score_of(const Trained& trained);
 
 }  // namespace troupe

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -206,8 +207,15 @@ inline Settings settings_for(const ModelKind& kind, const std::string& regularis
   return settings;
 }
 
-/// The whole contract for every model of the table.
-inline void check_models(const Table<ModelKind>& table, const Oracles& oracles) {
+/// Kinds that tell several classes apart say so by a key.
+inline bool counts_classes(const ModelKind& kind) {
+  return std::ranges::any_of(kind.kind.keys, [](const Key& key) { return key.path == "classes"; });
+}
+
+/// The whole contract for every model of the table. `small` keeps models small
+/// enough for finite differences.
+inline void check_models(const Table<ModelKind>& table, const Oracles& oracles,
+                         const std::map<std::string, Value>& small) {
   for (const ModelKind& kind : table)
     for (const bool sparse : {true, false})
       for (const bool descends : {true, false})
@@ -218,9 +226,11 @@ inline void check_models(const Table<ModelKind>& table, const Oracles& oracles) 
             CAPTURE(descends);
             CAPTURE(regularise);
             CAPTURE(l2);
-            const Sample sample = random_sample(sparse, 24, 40);
+            const Sample sample = random_sample(sparse, 24, 40, counts_classes(kind) ? 3 : 0);
             const DataFacts facts = sample.facts();
-            const Settings settings = settings_for(kind, regularise, l2);
+            Settings settings = settings_for(kind, regularise, l2);
+            for (const auto& [path, value] : small)
+              if (settings.has(path)) settings.set(path, value);
             const auto model = kind.make({settings, facts, facts.rows, descends});
             check_model({*model, sample, normal_values(model->layout().size(), 0.4, 5)},
                         kind.kind.name, oracles);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -40,6 +41,11 @@ struct Sample {
     result.rows_per_feature.assign(features,
                                    sparse ? 0U : static_cast<std::uint32_t>(label.size()));
     for (const std::uint32_t u : index) ++result.rows_per_feature[u];
+    std::map<float, std::uint64_t> labels;
+    for (const float y : label) ++labels[y];
+    if (labels.size() <= label_values_max)
+      for (const auto& [y, count] : labels) result.labels.push_back({y, count});
+    for (const float y : label) result.positive += y > 0;
     return result;
   }
 };
@@ -58,8 +64,9 @@ inline std::vector<float> normal_values(std::size_t size, double deviation, std:
 }
 
 /// Rows of about unit length; sparse ones have 1 to 20 of the features, so that
-/// whole vectors and rests both occur.
-inline Sample random_sample(bool sparse, std::size_t rows, std::uint32_t features) {
+/// whole vectors and rests both occur. Labels are -1 and 1, or 0 to classes - 1.
+inline Sample random_sample(bool sparse, std::size_t rows, std::uint32_t features,
+                            std::uint64_t classes = 0) {
   Sample sample;
   sample.sparse = sparse;
   sample.features = features;
@@ -72,7 +79,8 @@ inline Sample random_sample(bool sparse, std::size_t rows, std::uint32_t feature
     std::vector<float> values(at.size());
     for (float& value : values)
       value = static_cast<float>(random.normal() / std::sqrt(static_cast<double>(at.size())));
-    sample.add_row(at, values, random.below(2) == 0 ? -1.0F : 1.0F);
+    const auto drawn = static_cast<float>(random.below(classes == 0 ? 2 : classes));
+    sample.add_row(at, values, classes == 0 ? 2 * drawn - 1 : drawn);
   }
   if (!sparse) sample.index.clear();
   return sample;

@@ -1,6 +1,7 @@
 /// `troupe evaluate`: loss and accuracy of a trained model on a data set.
 #include <fmt/core.h>
 
+#include <cmath>
 #include <ostream>
 
 #include "apps/library/commands.hpp"
@@ -11,6 +12,12 @@
 namespace troupe {
 namespace {
 
+/// "mean hinge loss and penalty": what the number printed as the loss is.
+std::string meaning_of(const Model& model) {
+  const Traits traits = model.traits();
+  return "mean " + traits.loss + (traits.penalised ? " and penalty" : "");
+}
+
 int evaluate(const Arguments& arguments, Invocation& invocation) {
   const Trained trained =
       load_trained(arguments.text("--model"), arguments.text("--data"), invocation.tables);
@@ -19,8 +26,10 @@ int evaluate(const Arguments& arguments, Invocation& invocation) {
     invocation.out << score_json(score) << "\n";
     return 0;
   }
-  invocation.out << fmt::format("rows        {}\nloss        {:.6f}\naccuracy    {:.6f}\n",
-                                count_text(score.rows), score.loss, score.accuracy);
+  invocation.out << fmt::format("rows        {}\nloss        {:.6f} ({})\n", count_text(score.rows),
+                                score.loss, meaning_of(*trained.model));
+  if (!std::isnan(score.accuracy))
+    invocation.out << fmt::format("accuracy    {:.6f}\n", score.accuracy);
   return 0;
 }
 

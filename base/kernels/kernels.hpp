@@ -16,6 +16,27 @@ struct SparseEntries {
   std::size_t size;
 };
 
+/// c += a b. Rows of b and c lie so many floats apart; a has a step for its columns
+/// too, so that a transposed matrix is as good. b and c do not overlap.
+struct Product {
+  const float* a;
+  std::size_t a_row;
+  std::size_t a_column;
+  const float* b;
+  std::size_t b_row;
+  float* c;
+  std::size_t c_row;
+  std::size_t rows;     ///< of a and c
+  std::size_t inner;    ///< columns of a, rows of b
+  std::size_t columns;  ///< of b and c
+};
+
+/// Points by columns: entry d of point k lies at values[d * stride + k].
+struct Columns {
+  const float* values;
+  std::size_t stride;  ///< a multiple of 16; columns that are no points lie far away
+};
+
 struct Kernels {
   /// sum of x[i] y[i]
   float (*dot)(const float* x, const float* y, std::size_t size);
@@ -29,6 +50,10 @@ struct Kernels {
   float (*sparse_dot)(const SparseEntries& row, const float* y);
   /// y[row.index[k]] += a row.value[k]
   void (*sparse_axpy)(float a, const SparseEntries& row, float* y);
+  /// each entry of c adds its products in the order of the inner index
+  void (*multiply)(const Product& product);
+  /// the column with the least squared distance to x; the first of several
+  std::size_t (*nearest)(const float* x, std::size_t size, const Columns& columns);
 };
 
 /// Those of the level in use; see base/cpu_level.hpp.

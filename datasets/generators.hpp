@@ -40,4 +40,42 @@ DataFacts make_linear(const LinearOptions& options, const std::string& path);
 /// What makes the labels: weights of norm 1, a function of seed and features.
 std::vector<float> linear_hyperplane(std::uint64_t seed, std::uint32_t features);
 
+struct BlobsOptions {
+  std::uint64_t rows = 10000;
+  std::uint64_t seed = 1;
+  std::uint64_t first_row = 0;
+  std::uint32_t features = 10;
+  std::uint32_t centres = 10;
+  double noise = 1;  ///< standard deviation of each value about its centre's
+  MakingProgress progress = {};
+};
+/// Dense rows about blob_centres(); a label is the number of the row's centre, from 0.
+DataFacts make_blobs(const BlobsOptions& options, const std::string& path);
+/// Centre after centre, each value uniform in [-10, 10).
+std::vector<float> blob_centres(std::uint64_t seed, std::uint32_t centres, std::uint32_t features);
+
+struct RatingsOptions {
+  std::uint64_t rows = 1000;  ///< users
+  std::uint64_t seed = 1;
+  std::uint64_t first_row = 0;
+  std::uint32_t features = 500;  ///< items
+  std::uint32_t rank = 8;
+  std::uint32_t per_row = 40;  ///< ratings of a user, half as many more or fewer
+  double noise = 0.1;          ///< standard deviation added to the product of the factors
+  MakingProgress progress = {};
+};
+/// Sparse: row = user, index = item, value = rating; all labels are 0.
+DataFacts make_ratings(const RatingsOptions& options, const std::string& path);
+
+inline constexpr std::uint32_t digit_side = 28;
+struct DigitsOptions {
+  std::uint64_t rows = 10000;
+  std::uint64_t seed = 1;
+  std::uint64_t first_row = 0;
+  double noise = 0.1;  ///< standard deviation added to each pixel before it is cut to [0, 1]
+  MakingProgress progress = {};
+};
+/// Dense images of 28 x 28 in [0, 1], row by row; a label is the digit.
+DataFacts make_digits(const DigitsOptions& options, const std::string& path);
+
 }  // namespace troupe

@@ -1,9 +1,11 @@
 /// `troupe data`: makes, imports, describes and verifies data sets.
+#include <algorithm>
 #include <cstdio>
 #include <ostream>
 
 #include "apps/library/commands.hpp"
 #include "apps/library/progress.hpp"
+#include "apps/library/work_line.hpp"
 #include "datasets/generators.hpp"
 #include "datasets/importer.hpp"
 #include "datasets/inspect.hpp"
@@ -27,28 +29,94 @@ void print_facts(std::ostream& out, const DataFacts& facts) {
   out << "  manifest       " << manifest << " (CRC32C)\n";
 }
 
+std::uint32_t small(const Arguments& arguments, const std::string& key, std::uint32_t otherwise) {
+  const std::uint64_t value = arguments.count(key).value_or(otherwise);
+  if (value > UINT32_MAX) arguments.refuse(key + " has 32 bits");
+  return static_cast<std::uint32_t>(value);
+}
+
 template <class Options>
 Options options_of(const Arguments& arguments, Options options) {
   options.rows = arguments.count("--rows").value_or(options.rows);
   options.seed = arguments.count("--seed").value_or(options.seed);
   options.first_row = arguments.count("--first-row").value_or(options.first_row);
   options.noise = arguments.number("--noise").value_or(options.noise);
-  const std::uint64_t features = arguments.count("--features").value_or(options.features);
-  if (features > UINT32_MAX) arguments.refuse("--features has 32 bits");
-  options.features = static_cast<std::uint32_t>(features);
   return options;
 }
 
-int make(const Arguments& arguments, Invocation& invocation) {
-  const std::string path = arguments.text("--out");
-  if (arguments.text("KIND") == "rcv1") {
-    if (arguments.has("--real-labels")) arguments.refuse("--real-labels is for the kind linear");
-    print_facts(invocation.out, make_rcv1(options_of(arguments, Rcv1Options()), path));
-    return 0;
-  }
+DataFacts rcv1(const Arguments& arguments, const MakingProgress& progress) {
+  Rcv1Options options = options_of(arguments, Rcv1Options());
+  options.features = small(arguments, "--features", options.features);
+  options.progress = progress;
+  return make_rcv1(options, arguments.text("--out"));
+}
+
+DataFacts linear(const Arguments& arguments, const MakingProgress& progress) {
   LinearOptions options = options_of(arguments, LinearOptions());
+  options.features = small(arguments, "--features", options.features);
   options.real_labels = arguments.has("--real-labels");
-  print_facts(invocation.out, make_linear(options, path));
+  options.progress = progress;
+  return make_linear(options, arguments.text("--out"));
+}
+
+DataFacts blobs(const Arguments& arguments, const MakingProgress& progress) {
+  BlobsOptions options = options_of(arguments, BlobsOptions());
+  options.features = small(arguments, "--features", options.features);
+  options.centres = small(arguments, "--centres", options.centres);
+  options.progress = progress;
+  return make_blobs(options, arguments.text("--out"));
+}
+
+DataFacts ratings(const Arguments& arguments, const MakingProgress& progress) {
+  RatingsOptions options = options_of(arguments, RatingsOptions());
+  options.features = small(arguments, "--features", options.features);
+  options.rank = small(arguments, "--rank", options.rank);
+  options.per_row = small(arguments, "--per-row", options.per_row);
+  options.progress = progress;
+  return make_ratings(options, arguments.text("--out"));
+}
+
+DataFacts digits(const Arguments& arguments, const MakingProgress& progress) {
+  DigitsOptions options = options_of(arguments, DigitsOptions());
+  options.progress = progress;
+  return make_digits(options, arguments.text("--out"));
+}
+
+struct Kind {
+  std::string name;
+  std::vector<std::string> own;  ///< options beside those that every kind has
+  DataFacts (*make)(const Arguments&, const MakingProgress&);
+};
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> all = {{"rcv1", {"--features"}, rcv1},
+                                        {"linear", {"--features", "--real-labels"}, linear},
+                                        {"blobs", {"--features", "--centres"}, blobs},
+                                        {"ratings", {"--features", "--rank", "--per-row"}, ratings},
+                                        {"digits", {}, digits}};
+  return all;
+}
+
+std::vector<std::string> kind_names() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds()) names.push_back(kind.name);
+  return names;
+}
+
+void refuse_foreign(const Arguments& arguments, const Kind& kind) {
+  for (const Kind& other : kinds())
+    for (const std::string& option : other.own)
+      if (arguments.has(option) && std::ranges::find(kind.own, option) == kind.own.end())
+        arguments.refuse("the kind " + kind.name + " has no " + option);
+}
+
+int make(const Arguments& arguments, Invocation& invocation) {
+  const auto kind = std::ranges::find(kinds(), arguments.text("KIND"), &Kind::name);
+  refuse_foreign(arguments, *kind);
+  WorkLine line(invocation, "rows made");
+  const DataFacts facts = kind->make(arguments, line.watch());
+  line.clear();
+  print_facts(invocation.out, facts);
   return 0;
 }
 
@@ -61,12 +129,13 @@ std::vector<std::string> formats() {
 int import_data(const Arguments& arguments, Invocation& invocation) {
   ImportOptions options;
   options.format = arguments.text("--format");
-  const std::uint64_t features = arguments.count("--features").value_or(0);
-  if (features > UINT32_MAX) arguments.refuse("--features has 32 bits");
-  options.features = static_cast<std::uint32_t>(features);
+  options.features = small(arguments, "--features", 0);
   if (const auto base = arguments.count("--base")) options.base = static_cast<std::uint32_t>(*base);
+  WorkLine line(invocation, "bytes read");
+  options.progress = line.watch();
   const ImportSummary summary =
       import_files(arguments.all("FILE"), options, arguments.text("--out"));
+  line.clear();
   invocation.err << "read as " << summary.format << ": " << summary.found << std::endl;
   print_facts(invocation.out, summary.facts);
   return 0;
@@ -78,7 +147,10 @@ int inspect(const Arguments& arguments, Invocation& invocation) {
 }
 
 int verify(const Arguments& arguments, Invocation& invocation) {
-  invocation.out << verify_file(arguments.text("DATA")) << "\n";
+  WorkLine line(invocation, "segments read");
+  const std::string answer = verify_file(arguments.text("DATA"), line.watch());
+  line.clear();
+  invocation.out << answer << "\n";
   return 0;
 }
 
@@ -98,21 +170,26 @@ Command data_make_command() {
       .sentence = "makes a data set of which the answer is known",
       .arguments = {{.name = "KIND",
                      .value = "KIND",
-                     .sentence = "rcv1 (sparse documents) or linear (dense)",
+                     .sentence = "rcv1 (sparse documents), linear (dense), blobs (clusters), "
+                                 "ratings (low rank) or digits (images)",
                      .required = true,
-                     .words = {"rcv1", "linear"},
-                     .later = {"blobs", "ratings", "digits"}},
+                     .words = kind_names()},
                     out_argument(),
                     {.name = "--rows", .value = "N", .sentence = "rows to make"},
-                    {.name = "--features", .value = "N", .sentence = "features of a row"},
+                    {.name = "--features",
+                     .value = "N",
+                     .sentence = "features (ratings: items) of a row"},
                     {.name = "--seed", .value = "N", .sentence = "names the problem"},
                     {.name = "--first-row",
                      .value = "N",
                      .sentence = "begins here in the endless set: fresh rows of the same problem"},
                     {.name = "--noise",
                      .value = "SHARE",
-                     .sentence = "share of flipped labels (real labels: deviation)"},
-                    {.name = "--real-labels", .sentence = "linear: labels are real numbers"}},
+                     .sentence = "rcv1, linear: share of flipped labels; others: deviation"},
+                    {.name = "--real-labels", .sentence = "linear: labels are real numbers"},
+                    {.name = "--centres", .value = "N", .sentence = "blobs: how many"},
+                    {.name = "--rank", .value = "N", .sentence = "ratings: rank of the truth"},
+                    {.name = "--per-row", .value = "N", .sentence = "ratings: mean of a user's"}},
       .act = make};
 }
 

@@ -37,8 +37,8 @@ class Actor {
   virtual void woken(Context&, std::uint64_t /*token*/) {}
 };
 
-/// Calls actor.on(context, from, message) for the sentences that it understands
-/// and actor.unexpected(...) for every other one.
+/// Calls actor.on(context, from, sentence) for the sentences that it understands;
+/// every other one goes unheard.
 template <class Self>
 void dispatch(Self& self, Context& context, ActorId from, Message& message) {
   std::visit(

@@ -51,9 +51,11 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
 }
 
 void Aggregator::on(Context& context, ActorId from, Pull pull) {
-  if (ended_) return;
+  if (ended_ || lost_.contains(from)) return;
+  if (enough()) return finish(context);  // a quota of nothing
   Colleague& colleague = colleagues_[from];
   if (colleague.codec == nullptr) colleague.codec = plan_->codec();
+  const bool closing = stopping_ && all_back();
   std::vector<Turn> turns;
   for (const std::uint32_t p : pull.partitions) {
     if (p >= seats_.size()) continue;
@@ -61,15 +63,17 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
     seat.given = false;
     seat.holder = from;
     if (!seat.offered && !plan_->rounds) offer(p);
-    if (!seat.offered || (stopping_ && round_.empty())) continue;
+    if (!seat.offered || closing) {
+      ++colleague.at_gate;
+      continue;
+    }
     seat.given = true;
     turns.push_back({.partition = p, .step = seat.step, .rows = seat.rows});
   }
-  const bool all_given = turns.size() == pull.partitions.size();
-  colleague.wants_all = true;
-  reply(context, from, std::move(turns));
-  // A partition that gets its turn later was in nobody's list of features.
-  colleague.wants_all = !all_given;
+  // What it asked for with earlier pushes is still due: those turns come later, and
+  // a partition that gets its turn later was in nobody's list of features.
+  answer(context, from, std::move(turns), publication_.dense());
+  colleague.wants_all = colleague.at_gate > 0;
 }
 
 void Aggregator::on(Context& context, ActorId from, Push push) {
@@ -98,6 +102,7 @@ void Aggregator::on(Context& context, ActorId, Proceed) {
 }
 
 void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
+  lost_.insert(lost.workers.begin(), lost.workers.end());
   for (Seat& seat : seats_) {
     if (!seat.holder || !std::ranges::count(lost.workers, *seat.holder)) continue;
     seat.holder.reset();
@@ -197,6 +202,7 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
     --offered_turns_;
     seat.offered = seat.given = false;
     ++seat.step;
+    ++colleagues_.at(*seat.holder).at_gate;
     const Verdict verdict = gate_->arrive(turn.partition, turn.step);
     waiting_.insert(waiting_.end(), verdict.released.begin(), verdict.released.end());
     if (!plan_->rounds || !verdict.merge) continue;
@@ -255,21 +261,35 @@ void Aggregator::look_at_epoch(Context& context) {
   context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
   reported_at_ = context.now();
   if (epoch % plan_->evaluate_every != 0) return;
-  context.send(Plan::evaluator, Evaluate{.epoch = epoch, .model = publication_.snapshot()});
+  context.send(Plan::evaluator,
+               Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
   // Only behind a barrier is there a moment at which nobody works on.
   awaiting_verdict_ = plan_->rounds && plan_->stop.needs_verdict();
 }
 
-void Aggregator::release(Context& context, const std::vector<std::uint32_t>& partitions) {
+void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions) {
   std::map<ActorId, std::vector<Turn>> turns;
-  for (const std::uint32_t p : partitions) {
-    offer(p);
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const std::uint32_t p = partitions[i];
     Seat& seat = seats_[p];
-    if (!seat.offered || !seat.holder) continue;
+    offer(p);
+    if (!seat.offered) {
+      // Its rows are done: the gate must not make others wait for it.
+      const Verdict verdict = gate_->leave(p);
+      partitions.insert(partitions.end(), verdict.released.begin(), verdict.released.end());
+      continue;
+    }
+    if (!seat.holder) continue;
     seat.given = true;
     turns[*seat.holder].push_back({.partition = p, .step = seat.step, .rows = seat.rows});
   }
-  for (auto& [worker, theirs] : turns) reply(context, worker, std::move(theirs));
+  for (auto& [worker, theirs] : turns) {
+    Colleague& colleague = colleagues_.at(worker);
+    colleague.at_gate -= std::min(colleague.at_gate, static_cast<std::uint32_t>(theirs.size()));
+    Payload payload = pulled(colleague);
+    answer(context, worker, std::move(theirs), std::move(payload));
+    colleague.wants_all = colleague.at_gate > 0;
+  }
 }
 
 void Aggregator::offer(std::uint32_t p) {
@@ -283,22 +303,21 @@ void Aggregator::offer(std::uint32_t p) {
   ++offered_turns_;
 }
 
-void Aggregator::reply(Context& context, ActorId worker, std::vector<Turn> turns) {
-  Colleague& colleague = colleagues_.at(worker);
-  Parameters parameters{.version = publication_.version(),
-                        .draws = ledger_.delivered(),
-                        .turns = std::move(turns),
-                        .payload = {}};
+Payload Aggregator::pulled(Colleague& colleague) {
   std::vector<std::uint32_t> features = std::exchange(colleague.features, {});
-  if (std::exchange(colleague.wants_all, false) || plan_->pull == PullKind::dense)
-    parameters.payload = publication_.dense();
-  else if (plan_->pull == PullKind::sparse)
-    parameters.payload = publication_.listed(std::move(features));
-  else
-    parameters.payload = publication_.changed_since(colleague.known_version);
-  colleague.known_version = parameters.version;
-  ledger_.sent(payload_bytes(parameters.payload));
-  context.send(worker, std::move(parameters));
+  if (colleague.wants_all || plan_->pull == PullKind::dense) return publication_.dense();
+  if (plan_->pull == PullKind::sparse) return publication_.listed(std::move(features));
+  return publication_.changed_since(colleague.known_version);
+}
+
+void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turns,
+                        Payload payload) {
+  colleagues_.at(worker).known_version = publication_.version();
+  ledger_.sent(payload_bytes(payload));
+  context.send(worker, Parameters{.version = publication_.version(),
+                                  .draws = ledger_.delivered(),
+                                  .turns = std::move(turns),
+                                  .payload = std::move(payload)});
 }
 
 std::uint64_t Aggregator::draws_left() const {

@@ -46,7 +46,8 @@ class Aggregator : public Actor {
     std::unique_ptr<Codec> codec;
     std::uint64_t known_version = 0;
     unsigned refused_in_a_row = 0;
-    std::vector<std::uint32_t> features;  ///< asked for since the last reply
+    std::vector<std::uint32_t> features;  ///< asked for since its last release
+    std::uint32_t at_gate = 0;            ///< its partitions that have pushed and wait
     bool wants_all = true;                ///< what it holds does not cover its next turns
   };
 
@@ -61,9 +62,10 @@ class Aggregator : public Actor {
   void look_around(Context& context);
   void look_at_epoch(Context& context);
   /// Offers the next turns of these partitions and tells their holders.
-  void release(Context& context, const std::vector<std::uint32_t>& partitions);
+  void release(Context& context, std::vector<std::uint32_t> partitions);
   void offer(std::uint32_t partition);
-  void reply(Context& context, ActorId worker, std::vector<Turn> turns);
+  Payload pulled(Colleague& colleague);
+  void answer(Context& context, ActorId worker, std::vector<Turn> turns, Payload payload);
   std::uint64_t draws_left() const;
   bool enough() const;
   bool all_back() const;
@@ -79,6 +81,7 @@ class Aggregator : public Actor {
   Scratch scratch_;
   std::vector<Seat> seats_;
   std::map<ActorId, Colleague> colleagues_;
+  std::set<ActorId> lost_;  ///< nobody listens to them any more
   TreeSum<Partial> round_;
   std::vector<std::uint32_t> waiting_;    ///< released by the gate, held back for a verdict
   std::uint32_t refused_partitions_ = 0;  ///< of the round, or in a row without rounds

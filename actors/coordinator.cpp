@@ -64,10 +64,17 @@ void Coordinator::start(Context& context) {
 void Coordinator::woken(Context& context, std::uint64_t token) {
   if (closed_) return;
   if (token == time_is_up) return end(context, {"done", "time", 0}, false);
-  for (auto& [worker, crew] : crew_)
-    if (crew.alive && !crew.answered)
-      event(context, "no_answer", plan_->name_of(worker), "did not say what it computed");
-  close(context);
+  for (auto& [worker, crew] : crew_) {
+    if (!crew.alive || crew.answered) continue;
+    crew.alive = false;
+    event(context, "no_answer", plan_->name_of(worker), "did not say what it computed");
+  }
+  if (!scored_) {
+    // Our own process works on it; it ends or fails, and until then the run is not over.
+    event(context, "scoring", "evaluator", "is still at work on the final model");
+    context.wake(plan_->stop_seconds, nobody_answers);
+  }
+  close_when_complete(context);
 }
 
 void Coordinator::on(Context& context, ActorId, Progress progress) {
@@ -115,8 +122,12 @@ void Coordinator::judge(Context& context, const Evaluated& evaluated) {
     const bool best = score.split == judged && finite && score.loss < best_loss_;
     if (score.split == judged) evaluations_since_best_ = best ? 0 : evaluations_since_best_ + 1;
     if (best) best_loss_ = score.loss;
+    const auto told = told_.find(score.split);
+    if (told != told_.end() && told->second == evaluated.updates) continue;  // the same model
+    told_[score.split] = evaluated.updates;
     context.report(EvalReport{.t = context.now(),
                               .epoch = evaluated.epoch,
+                              .updates = evaluated.updates,
                               .score = score,
                               .best = best,
                               .model = best ? evaluated.model : SharedBlock()});
@@ -147,8 +158,10 @@ void Coordinator::on(Context& context, ActorId, Final final) {
   on(context, plan_->aggregator(), final.progress);
   scored_ = in_trouble();  // then there is nothing to score
   if (!scored_)
-    context.send(Plan::evaluator,
-                 Evaluate{.epoch = final.progress.epoch, .last = true, .model = final.model});
+    context.send(Plan::evaluator, Evaluate{.epoch = final.progress.epoch,
+                                           .updates = final.progress.updates,
+                                           .last = true,
+                                           .model = final.model});
   final_ = std::move(final);
   for (const auto& [worker, crew] : crew_)
     if (crew.alive) context.send(worker, Finish{});
@@ -180,7 +193,8 @@ void Coordinator::on(Context& context, ActorId, Refused refused) {
   event(context, "refused", plan_->name_of(refused.worker),
         "its numbers were not finite at update " + std::to_string(refused.update) +
             "; refused, its replica starts again from the model");
-  if (!refused.excluded) return;
+  const auto crew = crew_.find(refused.worker);
+  if (!refused.excluded || crew == crew_.end() || !crew->second.alive) return;
   event(context, "excluded", plan_->name_of(refused.worker), "the third refusal in a row");
   context.send(refused.worker, Finish{});
   dismiss(context, {refused.worker});
@@ -208,6 +222,7 @@ void Coordinator::on(Context& context, ActorId, Notice notice) {
 
 void Coordinator::end(Context& context, Outcome outcome, bool at_once) {
   const bool first = !outcome_;
+  if (outcome.status == "diverged") unsound_ = true;
   // The first reason counts, but trouble overrules success.
   if (first || (outcome.status != "stopped" && outcome_->exit_code == 0 && outcome.exit_code != 0))
     outcome_ = std::move(outcome);
@@ -241,7 +256,8 @@ void Coordinator::lease_again(Context& context, ActorId from, const std::vector<
     Crew& crew = crew_.at(to);
     crew.partitions.insert(crew.partitions.end(), theirs.begin(), theirs.end());
     event(context, "leased", plan_->name_of(to),
-          "takes over partitions " + list(theirs) + " of " + plan_->name_of(from));
+          "takes over partitions " + list(theirs) + " of " + plan_->name_of(from) +
+              (plan_->descends && !plan_->plain ? "; their update rule starts anew" : ""));
     context.send(to, Lease{.partitions = std::move(theirs)});
   }
 }
@@ -290,7 +306,7 @@ EndReport Coordinator::balance(double now) {
   // Only a run that is cut short leaves draws which nobody received.
   if (end.computed > accounted) end.discarded.push_back({"cut short", end.computed - accounted});
   if (last_scores_) end.scores = last_scores_->scores;
-  if (!in_trouble()) end.model = final_->model;
+  if (!in_trouble() && !unsound_) end.model = final_->model;
   return end;
 }
 

@@ -2,9 +2,9 @@
 /// ends the run. It never touches a gradient; every run's story is told by it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +65,8 @@ class Coordinator : public Actor {
   std::optional<Evaluated> last_scores_;
   bool scored_ = false;
   bool closed_ = false;
+  bool unsound_ = false;  ///< the model is not fit to be kept, however the run ends
+  std::map<std::string, std::uint64_t> told_;  ///< updates of the model last reported, by split
   double best_loss_;
   std::uint64_t evaluations_since_best_ = 0;
   std::optional<double> training_loss_;

@@ -92,6 +92,7 @@ void Evaluator::slice(Task& task, const Split& split) {
 
 void Evaluator::answer(Context& context, Task& task) {
   context.send(Plan::coordinator, Evaluated{.epoch = task.what.epoch,
+                                            .updates = task.what.updates,
                                             .last = task.what.last,
                                             .scores = std::move(task.scores),
                                             .model = std::move(task.what.model)});

@@ -56,7 +56,7 @@ struct Plan {
   StopRule stop;
   double report_seconds = 1;
   std::uint64_t evaluate_every = 1;  ///< epochs
-  double stop_seconds = 30;          ///< to finish the steps under way
+  double stop_seconds = 10;          ///< to finish the steps under way
 
   Drawing drawing;
   std::shared_ptr<const Dataset> data;

@@ -29,6 +29,7 @@ struct StepReport {
 struct EvalReport {
   double t = 0;
   std::uint64_t epoch = 0;
+  std::uint64_t updates = 0;
   Score score = {};
   bool best = false;       ///< the best on the validation rows so far
   SharedBlock model = {};  ///< set when `best`

@@ -8,8 +8,8 @@
 
 namespace troupe {
 
-/// What moves with a partition when it is leased to somebody else, and can be
-/// made again from the plan alone: rows, order, and the update rule's state.
+/// A partition on lease: its rows and their order, made from the plan alone, and
+/// the update rule's state, which starts anew with a new holder.
 struct Worker::Seat {
   Seat(const Plan& plan, std::uint32_t p)
       : partition(p),
@@ -51,7 +51,7 @@ void Worker::on(Context& context, ActorId, Parameters parameters) {
   std::uint64_t rows = 0;
   for (Turn turn : parameters.turns) {
     const auto seat = seats_.find(turn.partition);
-    if (seat == seats_.end()) continue;  // leased away since
+    if (seat == seats_.end()) continue;  // not ours: nobody would wait for it
     Partial partial = compute(*seat->second, turn, parameters.draws);
     rows += partial.rows;
     taken.push_back(turn);

@@ -97,10 +97,11 @@ struct Progress {
 /// To the evaluator. The answer goes to the coordinator.
 struct Evaluate {
   std::uint64_t epoch = 0;
-  bool last = false;  ///< the finished model: on the test set too
+  std::uint64_t updates = 0;  ///< that made this model
+  bool last = false;          ///< the finished model: on the test set too
   SharedBlock model = {};
   static constexpr auto fields() {
-    return std::tuple{&Evaluate::epoch, &Evaluate::last, &Evaluate::model};
+    return std::tuple{&Evaluate::epoch, &Evaluate::updates, &Evaluate::last, &Evaluate::model};
   }
 };
 
@@ -117,11 +118,13 @@ struct Score {
 /// Evaluator to coordinator.
 struct Evaluated {
   std::uint64_t epoch = 0;
+  std::uint64_t updates = 0;
   bool last = false;
   std::vector<Score> scores = {};
   SharedBlock model = {};  ///< what was scored, so that the best one can be kept
   static constexpr auto fields() {
-    return std::tuple{&Evaluated::epoch, &Evaluated::last, &Evaluated::scores, &Evaluated::model};
+    return std::tuple{&Evaluated::epoch, &Evaluated::updates, &Evaluated::last, &Evaluated::scores,
+                      &Evaluated::model};
   }
 };
 

@@ -287,6 +287,11 @@ void make_stop(Draft& draft) {
     return settings.has(path) ? std::optional(count(settings, path)) : std::nullopt;
   };
   stop.epochs = number("training.stop.epochs");
+  const double rows = static_cast<double>(draft.plan->training.size());
+  if (stop.epochs && std::llround(*stop.epochs * rows) == 0)
+    draft.config.refuse("training.stop.epochs",
+                        fmt::format("training.stop.epochs = {} of {} rows is not one row",
+                                    *stop.epochs, draft.plan->training.size()));
   stop.steps = whole("training.stop.steps");
   stop.seconds = number("training.stop.time");
   stop.target = number("training.stop.target");

@@ -36,10 +36,10 @@ void refuse_bad_words(const Config& config) {
                                       "'_' and '.'",
                                       to_toml(name)));
   const std::string listen = config.settings().text("cluster.listen");
-  if (listen != "localhost" && listen != "::1" && !listen.starts_with("127."))
+  if (listen != "127.0.0.1")
     config.refuse("cluster.listen",
-                  fmt::format("cluster.listen = {} is not a loopback address: others come with "
-                              "mutual TLS in a later version; use \"127.0.0.1\"",
+                  fmt::format("cluster.listen = {} is not \"127.0.0.1\": other addresses come with "
+                              "mutual TLS in a later version",
                               to_toml(listen)));
 }
 

@@ -217,7 +217,7 @@ void add_cluster(Schema& schema) {
        duration("cluster.start_timeout", 60, "how long to wait for all nodes to join"),
        duration("cluster.heartbeat", 0.2, "time between two signs of life of a process"),
        duration("cluster.lost_after", 1, "a process without a sign of life so long is lost"),
-       duration("cluster.stop_timeout", 30, "time to finish the steps under way at a stop"),
+       duration("cluster.stop_timeout", 10, "time to finish the steps under way at a stop"),
        {.path = "cluster.kernels",
         .type = KeyType::choice,
         .choices = {"auto", "v2", "v3", "v4"},

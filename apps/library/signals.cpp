@@ -17,13 +17,14 @@ sigset_t watched_signals() {
 
 }  // namespace
 
-// SIGUSR2, sent to the thread by the destructor, ends the watch.
+// SIGUSR2 wakes the watch to look whether it is over; from outside it does nothing.
 Signals::Signals(SignalPlan plan) : plan_(std::move(plan)), watched_(watched_signals()) {
   block_signals();
   thread_ = std::thread([this] { watch(); });
 }
 
 Signals::~Signals() {
+  over_ = true;
   pthread_kill(thread_.native_handle(), SIGUSR2);
   thread_.join();
   unblock_signals();
@@ -40,7 +41,7 @@ void Signals::watch() {
       wait.tv_sec = left > 0 ? left : 0;
     }
     const int signal = sigtimedwait(&watched_, nullptr, &wait);
-    if (signal == SIGUSR2) return;
+    if (over_) return;
     if (signal == SIGUSR1) plan_.checkpoint();
     if (signal == SIGINT || signal == SIGTERM) {
       if (first != 0) return plan_.leave(signal);

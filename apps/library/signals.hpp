@@ -2,6 +2,7 @@
 /// handler runs in the middle of anything. It decides nothing but the second time.
 #pragma once
 
+#include <atomic>
 #include <csignal>
 #include <functional>
 #include <string>
@@ -29,6 +30,7 @@ class Signals {
 
   SignalPlan plan_;
   sigset_t watched_{};
+  std::atomic<bool> over_ = false;
   std::thread thread_;
 };
 

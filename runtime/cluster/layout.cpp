@@ -51,7 +51,7 @@ ProcessMap map_processes(const Plan& plan, NodeShare share) {
 }
 
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
-                  std::uint32_t cores) {
+                  const Room& room) {
   const auto elsewhere = [&](ActorId actor) { return processes[actor] != mine; };
   std::vector<ActorId> workers = actors_of(plan, Role::worker);
   std::vector<ActorId> servers = actors_of(plan, Role::aggregator);
@@ -61,11 +61,13 @@ Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t m
   Places places;
   if (mine == 0) places.push_back({Plan::coordinator, Plan::evaluator});
   const std::size_t first = places.size();
-  const std::size_t width = std::min<std::size_t>(workers.size(), std::max(cores, 1U));
+  const std::size_t width =
+      room.paced ? workers.size()
+                 : std::min<std::size_t>(workers.size(), std::max<std::size_t>(room.cores, 1));
   places.resize(first + width);
   const bool alone = std::ranges::all_of(processes, [](std::uint32_t p) { return p == 0; });
   for (const ActorId server : servers) {
-    if (alone && width > 0 && short_steps(plan))
+    if (alone && width > 0 && !room.paced && short_steps(plan))
       places[first].push_back(server);
     else
       places.push_back({server});

@@ -25,10 +25,17 @@ ProcessMap map_processes(const Plan& plan, NodeShare share);
 /// The actors of each place of one process.
 using Places = std::vector<std::vector<ActorId>>;
 
+/// What places can be made of. Where steps are padded by sleeping, nobody may share
+/// a thread with a sleeper: each worker and server has its own.
+struct Room {
+  std::uint32_t cores = 1;
+  bool paced = false;
+};
+
 /// The control place comes first in the starting process. An aggregator shares the first
 /// worker's place when everything is in one process and steps are short.
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
-                  std::uint32_t cores);
+                  const Room& room);
 
 /// Processes that `mine` must be connected to: those at the other end of an edge of
 /// the drawing, and the starting process, where coordinator and evaluator live.

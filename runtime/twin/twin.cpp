@@ -12,6 +12,8 @@
 namespace troupe {
 namespace {
 
+constexpr double forever = 1e12;
+
 /// Something that will happen to an actor. Equal times happen in the order in
 /// which they were caused.
 struct Event {
@@ -92,7 +94,10 @@ class Stage::Wings : public Context {
 };
 
 Stage::Stage(const TwinRequest& request) : request_(request), slots_(request.plan->actors()) {
-  for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = make_actor(request.plan, id);
+  // Nobody's patience runs out here: steps of a virtual minute are finished at a stop.
+  const auto plan = std::make_shared<Plan>(*request.plan);
+  plan->stop_seconds = forever;
+  for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = make_actor(plan, id);
   for (std::uint32_t i = 0; i < request.plan->workers; ++i)
     slots_[request.plan->worker(i)].worker = i;
 }

@@ -155,6 +155,37 @@ TEST_CASE("coordinator: a worker that never answers is named, and the run ends")
   CHECK(dialogue.event(1) == "no_answer|worker 1|did not say what it computed");
 }
 
+TEST_CASE("coordinator: scores that take long are waited for") {
+  Dialogue dialogue;
+  dialogue.hears(aggregator, final_of(3));
+  for (const ActorId worker : {first, second}) dialogue.hears(worker, Finished{});
+  dialogue.coordinator.woken(dialogue.stage, dialogue.stage.alarms.back().second);
+  CHECK_FALSE(dialogue.stage.over);
+  dialogue.hears(Plan::evaluator,
+                 Evaluated{.last = true, .scores = {{.split = "test", .loss = 1}}});
+  CHECK(dialogue.stage.over);
+  CHECK(dialogue.end().scores.size() == 1);
+}
+
+TEST_CASE("coordinator: one model's scores are told once") {
+  Dialogue dialogue;
+  const Evaluated scored{.epoch = 1, .updates = 20, .scores = {{.split = "validation", .loss = 1}}};
+  dialogue.hears(Plan::evaluator, scored);
+  dialogue.hears(Plan::evaluator, scored);
+  CHECK(dialogue.stage.reports.size() == 1);
+}
+
+TEST_CASE("coordinator: a stopped run that turns out diverged keeps its exit code and no model") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, StopRequested{.reason = "SIGINT", .exit_code = 130});
+  dialogue.hears(aggregator, Refused{.worker = first, .diverged = true});
+  dialogue.hears(aggregator, final_of(3));
+  for (const ActorId worker : {first, second}) dialogue.hears(worker, Finished{});
+  dialogue.hears(Plan::evaluator, Evaluated{.last = true});
+  CHECK(dialogue.end().exit_code == 130);
+  CHECK(dialogue.end().model.size() == 0);
+}
+
 TEST_CASE("coordinator: what a worker cannot do ends the run with its line and exit code") {
   Dialogue dialogue;
   dialogue.hears(first, Failed{.exit_code = 3, .line = "d.h5: segment 3: wrong checksum"});

@@ -138,16 +138,23 @@ TEST_CASE("delivery: every edge counts for itself") {
 TEST_CASE("layout: in one process the server shares the first worker's place") {
   const auto plan = toys::star(5);
   const ProcessMap processes = map_processes(*plan, {});
-  const Places places = map_places(*plan, processes, 0, 2);
+  const Places places = map_places(*plan, processes, 0, {.cores = 2});
   CHECK(places == Places{{0, 1}, {2, 3, 5, 7}, {4, 6}});
+}
+
+TEST_CASE("layout: paced workers sleep in places of their own, and never in the server's") {
+  const auto plan = toys::star(3);
+  const ProcessMap processes = map_processes(*plan, {});
+  CHECK(map_places(*plan, processes, 0, {.cores = 2, .paced = true}) ==
+        Places{{0, 1}, {3}, {4}, {5}, {2}});
 }
 
 TEST_CASE("layout: with nodes the server has its own place and workers go in blocks") {
   const auto plan = toys::star(5);
   const ProcessMap processes = map_processes(*plan, {.nodes = 2, .slots = 1});
   CHECK(processes == ProcessMap{0, 0, 0, 0, 1, 1, 2, 2});
-  CHECK(map_places(*plan, processes, 0, 2) == Places{{0, 1}, {3}, {2}});
-  CHECK(map_places(*plan, processes, 1, 1) == Places{{4, 5}});
+  CHECK(map_places(*plan, processes, 0, {.cores = 2}) == Places{{0, 1}, {3}, {2}});
+  CHECK(map_places(*plan, processes, 1, {.cores = 1}) == Places{{4, 5}});
   CHECK(neighbours(*plan, processes, 1) == std::vector<std::uint32_t>{0});
   CHECK(neighbours(*plan, processes, 0) == std::vector<std::uint32_t>{1, 2});
 }

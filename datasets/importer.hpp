@@ -13,9 +13,12 @@
 namespace troupe {
 
 struct ImportOptions {
-  std::string format = {};                 ///< a name of the table; empty: found from the content
-  std::uint32_t features = 0;              ///< 0: as many as the largest index needs
+  std::string format = {};     ///< a name of the table; empty: found from the content
+  std::uint32_t features = 0;  ///< 0: as many as the file says or its largest index needs
   std::optional<std::uint32_t> base = {};  ///< smallest index, 0 or 1; none: found from the data
+  std::vector<std::string> labels = {};    ///< files of labels, one for each file of rows
+  std::string label_column = {};           ///< csv: a name, a number from 1, or "none"
+  std::string delimiter = {};              ///< csv: one character; empty: found from the first line
   MakingProgress progress = {};            ///< bytes of the files; may throw to stop
 };
 
@@ -29,6 +32,8 @@ struct ImportSummary {
 struct Importer {
   std::string_view name;
   std::string_view sentence;
+  /// Options beside the format that it understands, as on the command line.
+  std::vector<std::string_view> takes;
   /// Whether a file that starts so is of this format.
   bool (*recognises)(std::string_view head);
   ImportSummary (*run)(const std::vector<std::string>& paths, const ImportOptions& options,
@@ -45,5 +50,23 @@ ImportSummary import_files(const std::vector<std::string>& paths, const ImportOp
 bool looks_like_svmlight(std::string_view head);
 ImportSummary import_svmlight(const std::vector<std::string>& paths, const ImportOptions& options,
                               const std::string& out);
+bool looks_like_csv(std::string_view head);
+ImportSummary import_csv(const std::vector<std::string>& paths, const ImportOptions& options,
+                         const std::string& out);
+bool looks_like_idx(std::string_view head);
+ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOptions& options,
+                         const std::string& out);
+bool looks_like_cifar10(std::string_view head);
+ImportSummary import_cifar10(const std::vector<std::string>& paths, const ImportOptions& options,
+                             const std::string& out);
+bool looks_like_npz(std::string_view head);
+ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOptions& options,
+                         const std::string& out);
+bool looks_like_ratings(std::string_view head);
+ImportSummary import_ratings(const std::vector<std::string>& paths, const ImportOptions& options,
+                             const std::string& out);
+bool looks_like_dimacs(std::string_view head);
+ImportSummary import_dimacs(const std::vector<std::string>& paths, const ImportOptions& options,
+                            const std::string& out);
 
 }  // namespace troupe

@@ -1,13 +1,8 @@
 /// Reads SVMlight text. A row with any doubt about it is an error: nothing is
 /// guessed but the base of the indices, and that is said.
 #include <charconv>
-#include <cmath>
-#include <filesystem>
-#include <limits>
 
-#include "base/user_error.hpp"
-
-#include "datasets/importer.hpp"
+#include "datasets/import_watch.hpp"
 #include "datasets/text_source.hpp"
 #include "datasets/writer.hpp"
 
@@ -46,30 +41,18 @@ class LineParser {
 
   std::string token() const {
     const char* last = at_;
-    while (last != end_ && !blank(*last) && last - at_ < 40) ++last;
-    std::string text = "'";
-    for (const char* letter = at_; letter != last; ++letter)
-      text += *letter >= ' ' && *letter <= '~' ? *letter : '?';
-    return text.append("'");
+    while (last != end_ && !blank(*last)) ++last;
+    return quoted({at_, static_cast<std::size_t>(last - at_)});
   }
 
-  // Through double, so that values below the smallest float become 0.
   float number(const char* what) {
-    const char* const start = at_;
-    if (*at_ == '+' && at_ + 1 != end_ && at_[1] != '-') ++at_;
-    double value = 0;
-    const auto [last, error] = std::from_chars(at_, end_, value);
-    const bool ends = last == end_ || blank(*last) || *last == '#';
-    if (error == std::errc::invalid_argument || !ends) {
-      at_ = start;
-      reader_.fail(token() + " is no number, expected " + what);
-    }
-    if (error != std::errc() || !(std::fabs(value) <= std::numeric_limits<float>::max())) {
-      at_ = start;
-      reader_.fail(std::string(what) + " " + token() + " is not finite in 32 bits");
-    }
+    const char* last = at_;
+    while (last != end_ && !blank(*last) && *last != '#') ++last;
+    const std::string_view word(at_, static_cast<std::size_t>(last - at_));
+    const Number number = parse_number(word);
+    if (!number.finite) number_of(reader_, word, what);
     at_ = last;
-    return static_cast<float>(value);
+    return number.value;
   }
 
   void entry(Row& row) {
@@ -162,6 +145,11 @@ class Rebaser {
                   "index " + std::to_string(row.index.back()) + " is too large for " +
                       std::to_string(features_) + " features counted from " +
                       std::to_string(base_));
+    if (features_ == 0 && row.index.back() > features_unsaid_max)
+      refuse_line(paths_[place.file], place.line,
+                  "index " + std::to_string(row.index.back()) + " is too large, expected at most " +
+                      std::to_string(features_unsaid_max) +
+                      "; import with --features N if it is right");
   }
 
   const std::vector<std::string>& paths_;
@@ -172,16 +160,6 @@ class Rebaser {
   std::vector<Held> held_;
   std::size_t held_bytes_ = 0;
 };
-
-std::uint64_t bytes_of(const std::vector<std::string>& paths) {
-  std::uint64_t total = 0;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    const std::uintmax_t size = std::filesystem::file_size(path, error);
-    if (!error) total += size;
-  }
-  return total;
-}
 
 }  // namespace
 
@@ -205,18 +183,16 @@ bool looks_like_svmlight(std::string_view head) {
 ImportSummary import_svmlight(const std::vector<std::string>& paths, const ImportOptions& options,
                               const std::string& out) {
   Rebaser rows(paths, options, out);
-  const std::uint64_t total = bytes_of(paths);
-  std::uint64_t before = 0;
+  ImportWatch watch(paths, options.progress);
   Row row;
   for (std::size_t file = 0; file < paths.size(); ++file) {
     LineReader reader(paths[file]);
     std::string_view line;
     while (reader.next(line)) {
       if (LineParser(reader, line).parse(row)) rows.add(row, {file, reader.line()});
-      if (options.progress && reader.line() % 4096 == 0)
-        options.progress(before + reader.consumed(), total);
+      watch.at(reader.consumed());
     }
-    before += reader.consumed();
+    watch.end_of_file(reader.consumed());
   }
   return rows.finish();
 }

@@ -1,142 +1,23 @@
 #include "datasets/text_source.hpp"
 
-#include <fcntl.h>
-#include <lzma.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
-
-#include "base/user_error.hpp"
+#include <limits>
 
 namespace troupe {
 namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 18;
+constexpr double float_max = std::numeric_limits<float>::max();
 constexpr std::size_t line_max = std::size_t{1} << 28;
-constexpr std::uint64_t lzma_memory_max = std::uint64_t{1} << 28;
-
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw UserError(ExitCode::data, path + ": " + what);
-}
-
-/// The file as it is.
-class RawFile final : public ByteSource {
- public:
-  explicit RawFile(const std::string& path) : path_(path) {
-    struct stat status {};
-    descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0 || fstat(descriptor_, &status) != 0)
-      refuse(path, std::string("cannot be opened: ") + std::strerror(errno));
-    if (!S_ISDIR(status.st_mode)) return;
-    close(descriptor_);
-    refuse(path, "is a folder, expected a file");
-  }
-  ~RawFile() override { close(descriptor_); }
-  RawFile(const RawFile&) = delete;
-  RawFile& operator=(const RawFile&) = delete;
-
-  std::size_t read(std::span<char> out) override {
-    ssize_t size = -1;
-    do size = ::read(descriptor_, out.data(), out.size());
-    while (size < 0 && errno == EINTR);
-    if (size < 0) refuse(path_, std::string("cannot be read: ") + std::strerror(errno));
-    consumed_ += static_cast<std::uint64_t>(size);
-    return static_cast<std::size_t>(size);
-  }
-  std::uint64_t consumed() const override { return consumed_; }
-  /// The first bytes, without moving on.
-  std::string_view head() {
-    const ssize_t size = pread(descriptor_, head_.data(), head_.size(), 0);
-    return {head_.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
-  }
-
- private:
-  std::string path_;
-  int descriptor_ = -1;
-  std::uint64_t consumed_ = 0;
-  std::array<char, 8> head_{};
-};
-
-class XzFile final : public ByteSource {
- public:
-  XzFile(const std::string& path, std::unique_ptr<ByteSource> raw)
-      : path_(path), raw_(std::move(raw)), input_(piece) {
-    if (lzma_stream_decoder(&stream_, lzma_memory_max, LZMA_CONCATENATED) != LZMA_OK)
-      refuse(path, "cannot be decompressed: out of memory");
-  }
-  ~XzFile() override { lzma_end(&stream_); }
-  XzFile(const XzFile&) = delete;
-  XzFile& operator=(const XzFile&) = delete;
-
-  std::size_t read(std::span<char> out) override {
-    stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
-    stream_.avail_out = out.size();
-    while (stream_.avail_out > 0 && !ended_) {
-      if (stream_.avail_in == 0 && !input_ended_) {
-        stream_.avail_in = raw_->read(input_);
-        stream_.next_in = reinterpret_cast<const std::uint8_t*>(input_.data());
-        input_ended_ = stream_.avail_in == 0;
-      }
-      const lzma_ret state = lzma_code(&stream_, input_ended_ ? LZMA_FINISH : LZMA_RUN);
-      if (state == LZMA_STREAM_END)
-        ended_ = true;
-      else if (state != LZMA_OK)
-        refuse(path_, explain(state));
-    }
-    return out.size() - stream_.avail_out;
-  }
-  std::uint64_t consumed() const override { return raw_->consumed(); }
-
- private:
-  std::string explain(lzma_ret state) const {
-    const std::string where = " after " + std::to_string(stream_.total_out) + " bytes of text";
-    if (state == LZMA_MEMLIMIT_ERROR)
-      return "needs more than 256 MiB to be decompressed; unpack it with `xz -d` first";
-    if (state == LZMA_BUF_ERROR) return "xz data end too early" + where + "; copy the file again";
-    return "xz data are damaged" + where + "; copy the file again";
-  }
-
-  std::string path_;
-  std::unique_ptr<ByteSource> raw_;
-  std::vector<char> input_;
-  lzma_stream stream_ = LZMA_STREAM_INIT;
-  bool input_ended_ = false;
-  bool ended_ = false;
-};
-
-template <class Source>
-std::unique_ptr<ByteSource> wrap(const std::string& path, std::unique_ptr<ByteSource> raw) {
-  return std::make_unique<Source>(path, std::move(raw));
-}
-
-/// One line for each compression.
-struct Compression {
-  std::string_view magic;
-  std::unique_ptr<ByteSource> (*open)(const std::string&, std::unique_ptr<ByteSource>);
-};
-constexpr std::string_view xz_magic{
-    "\xfd"
-    "7zXZ\0",
-    6};
-constexpr std::array<Compression, 1> compressions = {{{xz_magic, wrap<XzFile>}}};
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
-  auto raw = std::make_unique<RawFile>(path);
-  const std::string_view head = raw->head();
-  if (head.empty()) refuse(path, "is empty");
-  for (const Compression& compression : compressions)
-    if (head.starts_with(compression.magic)) return compression.open(path, std::move(raw));
-  return raw;
-}
-
 void refuse_line(const std::string& path, std::uint64_t line, const std::string& what) {
-  refuse(path + ":" + std::to_string(line), what);
+  refuse_file(path + ":" + std::to_string(line), what);
 }
 
 LineReader::LineReader(const std::string& path)
@@ -184,6 +65,75 @@ bool LineReader::next(std::string_view& line) {
   ++line_;
   if (line.ends_with('\r')) line.remove_suffix(1);
   return true;
+}
+
+std::string quoted(std::string_view word) {
+  std::string text = "'";
+  for (const char letter : word.substr(0, 40))
+    text += letter >= ' ' && letter <= '~' ? letter : '?';
+  return text.append("'");
+}
+
+Number parse_number(std::string_view word) {
+  if (word.size() > 1 && word[0] == '+' && word[1] != '-') word.remove_prefix(1);
+  double value = 0;
+  const auto [last, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error == std::errc::invalid_argument || last != word.data() + word.size()) return {};
+  // from_chars does not tell too small from too large; strtod does.
+  if (error == std::errc::result_out_of_range)
+    value = std::strtod(std::string(word).c_str(), nullptr);
+  Number result{.value = 0, .number = true, .finite = std::fabs(value) <= float_max};
+  if (result.finite) result.value = static_cast<float>(value);
+  return result;
+}
+
+float number_of(const LineReader& reader, std::string_view word, const std::string& what) {
+  const Number number = parse_number(word);
+  if (!number.number) reader.fail(quoted(word) + " is no number, expected " + what);
+  if (!number.finite) reader.fail(what + " " + quoted(word) + " is not finite in 32 bits");
+  return number.value;
+}
+
+std::uint32_t whole_of(const LineReader& reader, std::string_view word, const std::string& what) {
+  std::uint32_t value = 0;
+  const auto [last, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  const bool whole =
+      error != std::errc::invalid_argument && last == word.data() + word.size() && word[0] != '-';
+  if (!whole) reader.fail(quoted(word) + " is no whole number, expected " + what);
+  if (error != std::errc() || value == UINT32_MAX)
+    reader.fail(what + " " + quoted(word) + " is too large, expected below 4294967295");
+  return value;
+}
+
+namespace {
+
+std::string_view trimmed(std::string_view word) {
+  const std::size_t first = word.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  word = word.substr(first, word.find_last_not_of(" \t") - first + 1);
+  const bool quotes = word.size() > 1 && word.front() == '"' && word.back() == '"';
+  return quotes ? word.substr(1, word.size() - 2) : word;
+}
+
+}  // namespace
+
+void split_words(std::string_view line, std::string_view delimiter,
+                 std::vector<std::string_view>& words) {
+  words.clear();
+  if (delimiter == " ") {
+    for (std::size_t at = line.find_first_not_of(" \t"); at != std::string_view::npos;) {
+      const std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
+      words.push_back(trimmed(line.substr(at, end - at)));
+      at = line.find_first_not_of(" \t", end);
+    }
+    return;
+  }
+  for (;;) {
+    const std::size_t end = line.find(delimiter);
+    words.push_back(trimmed(line.substr(0, end)));
+    if (end == std::string_view::npos) return;
+    line.remove_prefix(end + delimiter.size());
+  }
 }
 
 }  // namespace troupe

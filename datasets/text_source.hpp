@@ -1,28 +1,17 @@
-/// Lines of a text file, compressed or not, one buffer in memory at a time. What
-/// compression it is shows from its first bytes, never from its name.
+/// Lines of a text file, compressed or not, one buffer in memory at a time, and the
+/// numbers in them. A line or number with any doubt about it is refused.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace troupe {
+#include "datasets/byte_source.hpp"
 
-/// Bytes of one file after decompression.
-class ByteSource {
- public:
-  virtual ~ByteSource() = default;
-  /// Fills as much as it can; 0 at the end. Throws UserError (exit 3).
-  virtual std::size_t read(std::span<char> out) = 0;
-  /// Bytes of the file itself that were read so far.
-  virtual std::uint64_t consumed() const = 0;
-};
-/// Throws UserError (exit 3): missing, a folder, not allowed, empty.
-std::unique_ptr<ByteSource> open_bytes(const std::string& path);
+namespace troupe {
 
 /// Throws UserError (exit 3) "<path>:<line>: <what>".
 [[noreturn]] void refuse_line(const std::string& path, std::uint64_t line, const std::string& what);
@@ -48,5 +37,25 @@ class LineReader {
   std::uint64_t line_ = 0;
   bool ended_ = false;
 };
+
+/// A word of the file for a message: in quotes, cut short, on one line.
+std::string quoted(std::string_view word);
+
+/// A word as a number in 32 bits; values below the smallest float become 0.
+struct Number {
+  float value = 0;
+  bool number = false;  ///< nan, inf and 1e99 are numbers, but not finite
+  bool finite = false;
+};
+Number parse_number(std::string_view word);
+/// Refuses, with `what` as the thing that was expected.
+float number_of(const LineReader& reader, std::string_view word, const std::string& what);
+/// A whole number below 2^32 - 1, without sign.
+std::uint32_t whole_of(const LineReader& reader, std::string_view word, const std::string& what);
+
+/// Splits at the delimiter; a blank stands for any run of blanks and tabs. Quotes
+/// around a word are removed.
+void split_words(std::string_view line, std::string_view delimiter,
+                 std::vector<std::string_view>& words);
 
 }  // namespace troupe

@@ -17,6 +17,8 @@ SECTIONS = {
     "datasets/file_dataset.test.cpp": "Data sets (exit 3)",
     "datasets/damage.test.cpp": "Damaged data sets (exit 3)",
     "datasets/import.test.cpp": "Imports (exit 3)",
+    "datasets/bad_input.test.cpp": "Imports of other formats (exit 3)",
+    "datasets/import_options.test.cpp": "Imports that cannot be (exit 2)",
     "datasets/model_file.test.cpp": "Model files (exit 3)",
     "gateway/door.test.cpp": "The control address",
 }

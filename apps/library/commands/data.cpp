@@ -130,6 +130,11 @@ int import_data(const Arguments& arguments, Invocation& invocation) {
   ImportOptions options;
   options.format = arguments.text("--format");
   options.features = small(arguments, "--features", 0);
+  options.labels = arguments.all("--labels");
+  options.label_column = arguments.text("--label-column");
+  options.delimiter = arguments.text("--delimiter");
+  if (options.delimiter == "tab") options.delimiter = "\t";
+  if (options.delimiter == "blank") options.delimiter = " ";
   if (const auto base = arguments.count("--base")) options.base = static_cast<std::uint32_t>(*base);
   WorkLine line(invocation, "bytes read");
   options.progress = line.watch();
@@ -195,7 +200,7 @@ Command data_make_command() {
 
 Command data_import_command() {
   return {.name = "data import",
-          .sentence = "turns text files into one data set; .xz is unpacked on the way",
+          .sentence = "turns files of other formats into one data set, compressed or not",
           .arguments = {{.name = "FILE",
                          .value = "FILE",
                          .sentence = "files to read, in this order",
@@ -212,8 +217,18 @@ Command data_import_command() {
                         {.name = "--base",
                          .value = "0|1",
                          .sentence = "the smallest index; found from the data unless given",
-                         .words = {"0", "1"}}},
-          .later = {"--labels"},
+                         .words = {"0", "1"}},
+                        {.name = "--labels",
+                         .value = "FILE",
+                         .sentence = "idx, npz, csv: labels of a FILE, in the same order",
+                         .repeated = true},
+                        {.name = "--label-column",
+                         .value = "COLUMN",
+                         .sentence = "csv: its name, its number from 1, or none"},
+                        {.name = "--delimiter",
+                         .value = "LETTER",
+                         .sentence =
+                             "csv: between columns, a letter, tab or blank; found unless given"}},
           .act = import_data};
 }
 

@@ -1,0 +1,97 @@
+#include "datasets/import_watch.hpp"
+
+#include <filesystem>
+#include <optional>
+
+#include "datasets/idx.hpp"
+#include "datasets/text_source.hpp"
+
+namespace troupe {
+
+ImportWatch::ImportWatch(const std::vector<std::string>& paths, const MakingProgress& progress)
+    : progress_(progress) {
+  for (const std::string& path : paths) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    if (!error) total_ += size;
+  }
+}
+
+class LabelFile::Source {
+ public:
+  virtual ~Source() = default;
+  virtual std::optional<float> next() = 0;
+};
+
+namespace {
+
+class IdxLabels final : public LabelFile::Source {
+ public:
+  explicit IdxLabels(const std::string& path) : array_(path), value_(array_.width()) {
+    if (array_.width() != 1)
+      refuse_file(path,
+                  "holds " + std::to_string(array_.width()) + " values a row, expected one label");
+  }
+  std::optional<float> next() override {
+    if (!array_.next(value_)) return std::nullopt;
+    return value_.front();
+  }
+
+ private:
+  IdxReader array_;
+  std::vector<float> value_;
+};
+
+class TextLabels final : public LabelFile::Source {
+ public:
+  explicit TextLabels(const std::string& path) : reader_(path) {}
+  std::optional<float> next() override {
+    std::string_view line;
+    while (reader_.next(line)) {
+      split_words(line, " ", words_);
+      if (words_.empty() || words_.front().starts_with('#')) continue;
+      if (words_.size() > 1)
+        reader_.fail("has " + std::to_string(words_.size()) + " words, expected one label");
+      return number_of(reader_, words_.front(), "label");
+    }
+    return std::nullopt;
+  }
+
+ private:
+  LineReader reader_;
+  std::vector<std::string_view> words_;
+};
+
+bool is_idx(const std::string& path) {
+  std::string head(4, '\0');
+  head.resize(open_bytes(path)->read(head));
+  return looks_like_idx(head);
+}
+
+}  // namespace
+
+LabelFile::LabelFile(const std::string& path, std::string rows)
+    : path_(path), rows_(std::move(rows)) {
+  if (is_idx(path))
+    source_ = std::make_unique<IdxLabels>(path);
+  else
+    source_ = std::make_unique<TextLabels>(path);
+}
+LabelFile::~LabelFile() = default;
+
+float LabelFile::next() {
+  const std::optional<float> label = source_->next();
+  if (!label)
+    refuse_file(path_, "holds " + std::to_string(count_) +
+                           " labels, expected one for each row of " + rows_);
+  ++count_;
+  return *label;
+}
+
+void LabelFile::finish() {
+  if (source_->next())
+    refuse_file(path_, "holds more than " + std::to_string(count_) +
+                           " labels, expected one for each row of " + rows_);
+}
+
+}  // namespace troupe

@@ -1,0 +1,55 @@
+/// What every importer needs besides its format: how far it is, how wide a set may
+/// become, and the labels that come in a file of their own. It reads no rows.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/importer.hpp"
+
+namespace troupe {
+
+/// Tells how many bytes of all files were read.
+class ImportWatch {
+ public:
+  ImportWatch(const std::vector<std::string>& paths, const MakingProgress& progress);
+  /// Cheap: only now and then does anybody hear of it.
+  void at(std::uint64_t consumed) {
+    if (progress_ && ++calls_ % 4096 == 0) progress_(before_ + consumed, total_);
+  }
+  void end_of_file(std::uint64_t consumed) { before_ += consumed; }
+
+ private:
+  MakingProgress progress_;
+  std::uint64_t total_ = 0;
+  std::uint64_t before_ = 0;
+  std::uint64_t calls_ = 0;
+};
+
+/// Statistics take memory for every feature: more than this many are read only
+/// when --features says that they are meant.
+inline constexpr std::uint32_t features_unsaid_max = std::uint32_t{1} << 25;
+
+/// A file of labels, IDX or one number a line, compressed or not.
+class LabelFile {
+ public:
+  LabelFile(const std::string& path, std::string rows);
+  ~LabelFile();
+  LabelFile(const LabelFile&) = delete;
+  LabelFile& operator=(const LabelFile&) = delete;
+  /// Refuses when there are fewer than rows.
+  float next();
+  /// Refuses when there are more.
+  void finish();
+
+  class Source;
+
+ private:
+  std::string path_;
+  std::string rows_;
+  std::unique_ptr<Source> source_;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace troupe

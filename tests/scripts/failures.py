@@ -28,6 +28,36 @@ def test_a_killed_node_does_not_stop_the_run(scratch):
     check(len(taken), ">=", 1, because="somebody must take over the partitions")
 
 
+def trained_behind_a_barrier(run, kill):
+    """Weights after a fixed number of epochs on two nodes, one of them killed on the way."""
+    with Started("train", EXAMPLES / "ssgd.toml", "-s", f"data.path={data_set(4000)}", "-s", "training.workers=2",
+                 "-s", "data.partitions=2", "-s", "training.batch=4", "-s", "training.stop.epochs=60",
+                 "-s", "monitor.interval=50ms", "--nodes", "2", "--run-dir", run) as started:
+        if kill:
+            under_way(run)
+            os.kill(started.children()[-1], signal.SIGKILL)
+        check(started.exit_code(deadline=200), "==", 0, because=started.text()[-2000:])
+    check(len(lost(run)), "==", 1 if kill else 0)
+    return end_of(run)["weights_crc32c"]
+
+
+def test_behind_a_barrier_a_killed_node_does_not_change_the_model(scratch):
+    check(trained_behind_a_barrier(scratch / "killed", True), "==", trained_behind_a_barrier(scratch / "calm", False))
+
+
+def test_a_padded_step_takes_as_long_for_real_as_in_the_twin(scratch):
+    """Every worker sleeps on its own: a straggler holds up nobody behind an open gate."""
+    words = ("-s", f"data.path={data_set(4000)}", "-s", "training.workers=4", "-s", "data.partitions=4", "-s",
+             "pace.step=5ms", "-s", "pace.factors=[20,1,1,1]", "-s", "training.stop={steps=300}")
+    seconds = {}
+    for host in ("train", "twin"):
+        troupe(host, EXAMPLES / "asgd.toml", *words, "--run-dir", scratch / host)
+        seconds[host] = end_of(scratch / host)["t"]
+    print(f"300 updates, one of 4 workers 20 times slower: {seconds}")
+    # One thread for all would take 300 / 4 x (20 + 1 + 1 + 1) x 5 ms = 8.6 s, the twin 0.5 s.
+    check(seconds["train"], "<=", 10 * seconds["twin"])
+
+
 def lost(run):
     return [event for event in lines(run, "event") if event["what"] == "worker_lost"]
 

@@ -47,6 +47,17 @@ def test_terminate_keeps_the_model_and_exits_with_143(scratch):
     stops_at(scratch, signal.SIGTERM, 143, "--nodes", "2")
 
 
+def test_a_stray_signal_does_not_end_the_watch_for_others(scratch):
+    run = scratch / "run"
+    with endless(run) as started:
+        under_way(run)
+        started.signal(signal.SIGUSR2)
+        seen = updates(run)
+        wait_for(lambda: updates(run) > seen, "updates after SIGUSR2")
+        started.signal(signal.SIGTERM)
+        ends_as_stopped(started, run, 143)
+
+
 def test_interrupt_of_the_whole_group_as_a_terminal_does_it(scratch):
     run = scratch / "run"
     with endless(run, "--nodes", "2") as started:

@@ -60,6 +60,13 @@ struct Evaluation {
   Evaluation& operator+=(const Evaluation& other);
 };
 
+/// Training rows that a model wants to see before it starts: no fewer than `least`
+/// will do, and more than `most` are not shown.
+struct StartRows {
+  std::size_t least = 0;
+  std::size_t most = 0;
+};
+
 /// Everything that a model may know when it is made.
 struct ModelRequest {
   const Settings& settings;  ///< resolved: "model.l2", "model.<kind>.<key>"
@@ -81,8 +88,7 @@ class Model {
   /// Refuses labels that it cannot be trained on or scored by: UserError, exit 3.
   virtual void check(const DataFacts& /*facts*/) const {}
 
-  /// Training rows that initialise() wants to see; at most so many are shown.
-  virtual std::size_t start_rows() const { return 0; }
+  virtual StartRows start_rows() const { return {}; }
   /// A function of the seed and those rows, the same on every node. Zeros unless
   /// a model says otherwise.
   virtual void initialise(std::span<float> parameters, std::uint64_t seed, const Rows& start) const;

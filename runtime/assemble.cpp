@@ -155,8 +155,13 @@ void make_model(Draft& draft) {
   plan.parameters = plan.model->layout().size();
   plan.model->check(plan.data->facts());
   if (plan.test != nullptr) plan.model->check(plan.test->facts());
-  if (plan.model->start_rows() > 0)
-    plan.start = RowSample(*plan.data, plan.training, plan.model->start_rows());
+  const StartRows start = plan.model->start_rows();
+  if (plan.training.size() < start.least)
+    refuse_data(
+        plan.data->facts().path,
+        fmt::format("{} training rows, but model.kind = {} starts from {}", plan.training.size(),
+                    to_toml(draft.settings().text("model.kind")), start.least));
+  if (start.most > 0) plan.start = RowSample(*plan.data, plan.training, start.most);
 }
 
 /// What the model itself decided, and what of the configuration means nothing to it.

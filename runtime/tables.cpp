@@ -19,6 +19,10 @@ Tables tables() {
   TROUPE_ENTER(all.models, ModelKind, perceptron_kind);
   TROUPE_ENTER(all.models, ModelKind, linear_kind);
   TROUPE_ENTER(all.models, ModelKind, lms_kind);
+  TROUPE_ENTER(all.models, ModelKind, softmax_kind);
+  TROUPE_ENTER(all.models, ModelKind, mlp_kind);
+  TROUPE_ENTER(all.models, ModelKind, kmeans_kind);
+  TROUPE_ENTER(all.models, ModelKind, oja_kind);
   TROUPE_ENTER(all.topologies, TopologyKind, serial_topology);
   TROUPE_ENTER(all.topologies, TopologyKind, server_topology);
   TROUPE_ENTER(all.exchanges, ExchangeKind, gradient_exchange);

@@ -15,8 +15,26 @@ const Tables& all() {
   return filled;
 }
 
+/// Oja's rule as it is written, in double: minus y (x - y w) for one component.
+void check_oja(const ModelCase& given) {
+  const Rows rows = given.sample.rows();
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    const RowView row = rows[i];
+    std::vector<double> x(rows.features(), 0.0);
+    for (std::uint32_t k = 0; k < row.size; ++k)
+      x[row.index == nullptr ? k : row.index[k]] = row.value[k];
+    double y = 0;
+    for (std::size_t u = 0; u < x.size(); ++u) y += x[u] * given.parameters[u];
+    std::vector<float> expected(x.size());
+    for (std::size_t u = 0; u < x.size(); ++u)
+      expected[u] = static_cast<float>(-y * (x[u] - y * given.parameters[u]));
+    check_near(given.gradient({&i, 1}).values(), expected, 1e-5);
+  }
+}
+
 TEST_CASE("models: every kind of the table keeps the contract") {
-  check_models(all().models, {}, {});
+  check_models(all().models, {{"oja", check_oja}},
+               {{"model.mlp.hidden", std::vector<double>{5, 4}}});
 }
 
 /// A set of dense rows (1, 1, 1) with these labels, in turn.
@@ -63,7 +81,7 @@ TEST_CASE("models: a model of two classes refuses labels of several, and numbers
 
 TEST_CASE("models: a model of numbers takes all labels, and has no accuracy to stop at") {
   const DataSets data{labelled({0.25F, -3, 8, 17}), nullptr};
-  for (const char* kind : {"linear", "lms"}) {
+  for (const char* kind : {"linear", "lms", "kmeans", "oja"}) {
     const std::string model = std::string("model.kind=") + kind;
     CHECK(refusal({model}, data).empty());
     CHECK(refusal({model, "target=0.9"}, data, ExitCode::usage) ==
@@ -75,6 +93,51 @@ TEST_CASE("models: a model of numbers takes all labels, and has no accuracy to s
 
                            "training.stop.tolerance.gradient_norm and lipschitz"));
   }
+}
+
+TEST_CASE("models: classes are numbered from 0, and the model counts them itself") {
+  for (const char* kind : {"softmax", "mlp"}) {
+    const std::string model = std::string("model.kind=") + kind;
+    CHECK(refusal({model}, {labelled({-1, 1}), nullptr}) ==
+          "memory: the label -1 is no class; classes are numbered 0, 1, 2 and so on");
+    CHECK(refusal({model}, {labelled({0, 1.5F}), nullptr}) ==
+          "memory: the label 1.500000 is no class; classes are numbered 0, 1, 2 and so on");
+    CHECK(refusal({model, "model." + std::string(kind) + ".classes=3"},
+                  {labelled({0, 3}), nullptr}) ==
+          "memory: the label 3 is beyond the model's 3 classes; classes are numbered 0, 1, 2 and "
+          "so on");
+    CHECK(refusal({model}, {labelled({0, 1}), labelled({0, 2})}) ==
+          "memory: the label 2 is beyond the model's 2 classes; classes are numbered 0, 1, 2 and "
+          "so on");
+  }
+  const Config config =
+      load_config(all(), {"run.toml", "data.path = \"a.h5\"\nmodel.kind = \"softmax\"\n", {}, {}});
+  const Assembled made = assemble(config, all(), {labelled({0, 2, 1}), nullptr});
+  CHECK(made.plan->parameters == 3 * 3 + 3);
+  // The resolved configuration makes the same model of data that lack a class.
+  CHECK(made.resolved.settings().integer("model.softmax.classes") == 3);
+  CHECK(assemble(made.resolved, all(), {labelled({0, 1}), nullptr}).plan->parameters == 12);
+}
+
+TEST_CASE("models: K-Means starts from as many rows as it has centres") {
+  CHECK(refusal({"model.kind=kmeans", "clusters=181"}, {labelled({0}), nullptr}) ==
+        "memory: 180 training rows, but model.kind = \"kmeans\" starts from 181");
+  CHECK(refusal({"model.kind=kmeans", "clusters=180"}, {labelled({0}), nullptr}).empty());
+}
+
+TEST_CASE("models: a penalty that a model does not have is not used, and that is said") {
+  const Config config = load_config(
+      all(), {"run.toml", "data.path = \"a.h5\"\n[model]\nkind = \"oja\"\nl2 = 0.5\n", {}, {}});
+  const Assembled made = assemble(config, all(), {labelled({0}), nullptr});
+  CHECK(made.notes.front() ==
+        "model.l2 = 0.5 (run.toml:4:1) is not used: model.kind = \"oja\" has no penalty");
+}
+
+TEST_CASE("models: a hidden layer has a whole number of units") {
+  CHECK(refusal({"model.kind=mlp", "hidden=[8, 2.5]"}, {labelled({0, 1}), nullptr},
+                ExitCode::usage) ==
+        "model.mlp.hidden: a layer cannot have 2.500000 units; it is a whole number, at most "
+        "1000000");
 }
 
 }  // namespace

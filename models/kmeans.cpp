@@ -1,0 +1,247 @@
+/// K-Means by SGD (Bottou and Bengio 1995): a row's loss is half its squared
+/// distance to the nearest centre, and moves that centre alone, w <- w + rate (x - w).
+/// It never moves a centre that no row is nearest to.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/check.hpp"
+#include "base/kernels/kernels.hpp"
+#include "base/random.hpp"
+#include "models/model.hpp"
+
+namespace troupe {
+namespace {
+
+constexpr std::size_t start_rows_each = 32;
+constexpr std::size_t start_rows_least = 4096;
+constexpr float far_away = 1e30F;  // its square is no number that could be nearest
+
+/// A row as all of its numbers; a sparse one is written out.
+const float* written_out(const RowView& row, std::vector<float>& space) {
+  if (row.index == nullptr) return row.value;
+  std::ranges::fill(space, 0.0F);
+  for (std::uint32_t k = 0; k < row.size; ++k) space[row.index[k]] = row.value[k];
+  return space.data();
+}
+
+double half_square(const float* x, const float* y, std::size_t size) {
+  double sum = 0;
+  for (std::size_t d = 0; d < size; ++d) {
+    const double difference = static_cast<double>(x[d]) - y[d];
+    sum += difference * difference;
+  }
+  return sum / 2;
+}
+
+/// The centres by columns, as the kernel wants them.
+class CentreColumns {
+ public:
+  CentreColumns(std::span<const float> centres, std::size_t size)
+      : size_(size), stride_((centres.size() / size + 15) / 16 * 16) {
+    values_.assign(size_ * stride_, far_away);
+    for (std::size_t k = 0; k < centres.size() / size; ++k) update(k, centres.data() + k * size);
+  }
+  std::size_t nearest(const float* x) const {
+    return kernels().nearest(x, size_, {values_.data(), stride_});
+  }
+  void update(std::size_t k, const float* centre) {
+    for (std::size_t d = 0; d < size_; ++d) values_[d * stride_ + k] = centre[d];
+  }
+
+ private:
+  std::size_t size_;
+  std::size_t stride_;
+  std::vector<float> values_;
+};
+
+class KMeans final : public Model {
+ public:
+  KMeans(std::size_t clusters, std::string start, const ModelRequest& request)
+      : clusters_(clusters),
+        features_(std::max(1U, request.facts.features)),
+        start_(std::move(start)) {}
+
+  Layout layout() const override {
+    return {{{.name = "centres", .shape = {clusters_, features_}, .row_length = features_}}};
+  }
+  Traits traits() const override {
+    return {.classifies = false,
+            .penalised = false,
+            .loss = "half squared distance to the nearest centre"};
+  }
+  StartRows start_rows() const override {
+    return {.least = clusters_, .most = std::max(start_rows_least, start_rows_each * clusters_)};
+  }
+  void initialise(std::span<float> parameters, std::uint64_t seed,
+                  const Rows& start) const override;
+
+  double gradient(std::span<const float> parameters, const Batch& batch, float rate,
+                  Accumulator& sum) const override;
+  double descend(Replica& replica, const Batch& rows, std::size_t batch_size,
+                 std::span<const float> rates) const override;
+  Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const override;
+  double penalty(std::span<const float> /*parameters*/) const override { return 0; }
+  double batch_objective(std::span<const float> parameters, const Batch& batch) const override;
+  void predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
+               std::span<float> out) const override;
+  Bounds bounds(double /*row_norm_max*/) const override {
+    return {.gradient_norm = std::numeric_limits<double>::infinity(), .lipschitz = 1};
+  }
+
+ private:
+  std::vector<std::uint32_t> start_picks(std::uint64_t seed, const Rows& start) const;
+  std::vector<std::uint32_t> spread_picks(RandomStream random, const Rows& start) const;
+
+  std::size_t clusters_;
+  std::size_t features_;
+  std::string start_;
+};
+
+// Arthur and Vassilvitskii 2007: each next centre is a row drawn with probability
+// proportional to its squared distance to the nearest centre so far.
+std::vector<std::uint32_t> KMeans::spread_picks(RandomStream random, const Rows& start) const {
+  std::vector<float> x(features_);
+  std::vector<float> centre(features_);
+  std::vector<double> distance(start.size(), std::numeric_limits<double>::infinity());
+  std::vector<std::uint32_t> picks{static_cast<std::uint32_t>(random.below(start.size()))};
+  while (picks.size() < clusters_) {
+    const float* chosen = written_out(start[picks.back()], centre);
+    double total = 0;
+    for (std::size_t i = 0; i < start.size(); ++i) {
+      distance[i] = std::min(distance[i], half_square(written_out(start[i], x), chosen, features_));
+      total += distance[i];
+    }
+    double left = random.uniform() * total;
+    std::uint32_t next = 0;
+    while (next + 1 < start.size() && left >= distance[next]) left -= distance[next++];
+    picks.push_back(next);
+  }
+  return picks;
+}
+
+std::vector<std::uint32_t> KMeans::start_picks(std::uint64_t seed, const Rows& start) const {
+  RandomStream random(seed, Purpose::initialise);
+  if (start_ == "kmeans++") return spread_picks(random, start);
+  std::vector<std::uint32_t> picks(start.size());
+  for (std::uint32_t i = 0; i < picks.size(); ++i) picks[i] = i;
+  if (start_ == "random") {
+    shuffle(picks, random);
+  } else {
+    for (std::size_t k = 0; k < clusters_; ++k)
+      picks[k] = static_cast<std::uint32_t>(k * start.size() / clusters_);
+  }
+  picks.resize(clusters_);
+  return picks;
+}
+
+void KMeans::initialise(std::span<float> parameters, std::uint64_t seed, const Rows& start) const {
+  TROUPE_CHECK(parameters.size(), ==, clusters_ * features_);
+  TROUPE_CHECK(start.size(), >=, clusters_);
+  std::vector<float> space(features_);
+  const std::vector<std::uint32_t> picks = start_picks(seed, start);
+  for (std::size_t k = 0; k < clusters_; ++k)
+    std::copy_n(written_out(start[picks[k]], space), features_,
+                parameters.begin() + static_cast<std::ptrdiff_t>(k * features_));
+}
+
+double KMeans::gradient(std::span<const float> parameters, const Batch& batch, float /*rate*/,
+                        Accumulator& sum) const {
+  TROUPE_CHECK(parameters.size(), ==, clusters_ * features_);
+  if (batch.size() == 0) return 0;
+  const CentreColumns columns(parameters, features_);
+  std::vector<float> space(features_);
+  double loss = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const float* x = written_out(batch[i], space);
+    const std::size_t first = columns.nearest(x) * features_;
+    const float* w = parameters.data() + first;
+    loss += half_square(x, w, features_);
+    for (std::size_t d = 0; d < features_; ++d)
+      sum.add(static_cast<std::uint32_t>(first + d), w[d] - x[d]);
+  }
+  return loss;
+}
+
+double KMeans::descend(Replica& replica, const Batch& rows, std::size_t batch_size,
+                       std::span<const float> rates) const {
+  if (batch_size != 1) return Model::descend(replica, rows, batch_size, rates);
+  TROUPE_CHECK(rates.size(), ==, rows.size());
+  replica.settle();
+  CentreColumns columns(replica.values, features_);
+  std::vector<float> space(features_);
+  double loss = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float* x = written_out(rows[i], space);
+    const std::size_t k = columns.nearest(x);
+    float* w = replica.values.data() + k * features_;
+    loss += half_square(x, w, features_);
+    for (std::size_t d = 0; d < features_; ++d) w[d] -= rates[i] * (w[d] - x[d]);
+    columns.update(k, w);
+  }
+  return loss;
+}
+
+Evaluation KMeans::evaluate(std::span<const float> parameters, const Batch& batch) const {
+  TROUPE_CHECK(parameters.size(), ==, clusters_ * features_);
+  Evaluation result{.rows = batch.size()};
+  const CentreColumns columns(parameters, features_);
+  std::vector<float> space(features_);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const float* x = written_out(batch[i], space);
+    result.loss_sum +=
+        half_square(x, parameters.data() + columns.nearest(x) * features_, features_);
+  }
+  return result;
+}
+
+double KMeans::batch_objective(std::span<const float> parameters, const Batch& batch) const {
+  std::vector<float> space(features_);
+  double sum = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const float* x = written_out(batch[i], space);
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t k = 0; k < clusters_; ++k)
+      least = std::min(least, half_square(x, parameters.data() + k * features_, features_));
+    sum += least;
+  }
+  return sum;
+}
+
+void KMeans::predict(std::span<const float> parameters, const Batch& batch, bool /*probabilities*/,
+                     std::span<float> out) const {
+  TROUPE_CHECK(out.size(), ==, batch.size());
+  const CentreColumns columns(parameters, features_);
+  std::vector<float> space(features_);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    out[i] = static_cast<float>(columns.nearest(written_out(batch[i], space)));
+}
+
+}  // namespace
+
+ModelKind kmeans_kind() {
+  return {
+      .kind = {.name = "kmeans",
+               .sentence = "K-Means: half the squared distance to the nearest centre; no labels.",
+               .keys = {{.path = "clusters",
+                         .type = KeyType::integer,
+                         .minimum = 1,
+                         .maximum = 1e6,
+                         .standard = std::int64_t{10},
+                         .sentence = "how many centres there are"},
+                        {.path = "start_from",
+                         .type = KeyType::choice,
+                         .choices = {"kmeans++", "random", "rows"},
+                         .standard = std::string("kmeans++"),
+                         .sentence =
+                             "where the centres start: at rows far from each other, at rows "
+                             "drawn by the seed, or at rows at even distances in the file"}}},
+      .make = [](const ModelRequest& request) {
+        const auto clusters =
+            static_cast<std::size_t>(request.settings.integer("model.kmeans.clusters"));
+        return std::make_unique<KMeans>(clusters, request.settings.text("model.kmeans.start_from"),
+                                        request);
+      }};
+}
+
+}  // namespace troupe

@@ -20,6 +20,7 @@ struct Argument {
   std::string sentence = {};
   bool required = false;
   bool repeated = false;
+  bool several = false;                 ///< an option that takes all words up to the next option
   std::vector<std::string> words = {};  ///< the only values allowed, when there are any
   std::vector<std::string> later = {};  ///< values that come with a later version
 

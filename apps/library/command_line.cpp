@@ -118,7 +118,8 @@ CLI::Option* declare(CLI::App& app, const Argument& argument) {
   const std::string sentence = argument.sentence;
   CLI::Option* option = app.add_option(argument.name, sentence);
   // One value an occurrence: "-s a=1 CONFIG" must not swallow CONFIG.
-  if (!argument.by_place()) option->expected(1)->allow_extra_args(false);
+  if (!argument.by_place() && !argument.several) option->expected(1)->allow_extra_args(false);
+  if (argument.several) option->expected(-1)->allow_extra_args(true);
   if (argument.by_place() && argument.repeated) option->expected(-1);
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   option->type_name(argument.by_place() ? "" : argument.value);
@@ -135,7 +136,7 @@ void take(const Command& command, const Argument& argument, const CLI::Option& o
     refuse("troupe " + command.name + ": " + argument.key() + " is missing: " + argument.sentence);
   }
   const bool flag = !argument.by_place() && argument.value.empty();
-  if (!argument.repeated && !flag && values.size() > 1)
+  if (!argument.repeated && !argument.several && !flag && values.size() > 1)
     refuse("troupe " + command.name + ": " + argument.key() + " is given twice, '" + values[0] +
            "' and '" + values[1] + "'");
   for (const std::string& value : values) check_value(command, argument, value);

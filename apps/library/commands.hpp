@@ -21,6 +21,7 @@ Command init_command();
 Command data_make_command();
 Command data_import_command();
 Command data_inspect_command();
+Command data_split_command();
 Command data_verify_command();
 Command config_check_command();
 Command config_show_command();

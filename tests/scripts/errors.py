@@ -19,6 +19,7 @@ SECTIONS = {
     "datasets/import.test.cpp": "Imports (exit 3)",
     "datasets/bad_input.test.cpp": "Imports of other formats (exit 3)",
     "datasets/import_options.test.cpp": "Imports that cannot be (exit 2)",
+    "datasets/split.test.cpp": "Splits (exit 2 or 3)",
     "datasets/model_file.test.cpp": "Model files (exit 3)",
     "gateway/door.test.cpp": "The control address",
 }

@@ -1,5 +1,6 @@
 /// `troupe data`: makes, imports, describes and verifies data sets.
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <ostream>
 
@@ -9,6 +10,7 @@
 #include "datasets/generators.hpp"
 #include "datasets/importer.hpp"
 #include "datasets/inspect.hpp"
+#include "datasets/split.hpp"
 
 namespace troupe {
 namespace {
@@ -151,6 +153,32 @@ int inspect(const Arguments& arguments, Invocation& invocation) {
   return 0;
 }
 
+std::vector<double> shares_of(const Arguments& arguments) {
+  std::vector<double> shares;
+  std::string text = arguments.text("--shares");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    double share = 0;
+    const auto [last, error] = std::from_chars(text.data() + begin, text.data() + end, share);
+    if (error != std::errc() || last != text.data() + end)
+      arguments.refuse("--shares needs numbers between commas such as 0.8,0.2, not '" + text + "'");
+    shares.push_back(share);
+    begin = end + 1;
+  }
+  return shares;
+}
+
+int split(const Arguments& arguments, Invocation& invocation) {
+  SplitOptions options{.shares = shares_of(arguments), .stratified = arguments.has("--stratified")};
+  options.seed = arguments.count("--seed").value_or(options.seed);
+  WorkLine line(invocation, "rows read");
+  options.progress = line.watch();
+  const auto parts = split_file(arguments.text("DATA"), arguments.all("--out"), options);
+  line.clear();
+  for (const DataFacts& facts : parts) print_facts(invocation.out, facts);
+  return 0;
+}
+
 int verify(const Arguments& arguments, Invocation& invocation) {
   WorkLine line(invocation, "segments read");
   const std::string answer = verify_file(arguments.text("DATA"), line.watch());
@@ -237,6 +265,23 @@ Command data_inspect_command() {
           .sentence = "what a data set knows about itself",
           .arguments = {data_argument()},
           .act = inspect};
+}
+
+Command data_split_command() {
+  return {.name = "data split",
+          .sentence = "cuts a data set into parts by drawing rows",
+          .arguments = {data_argument(),
+                        {.name = "--out",
+                         .value = "FILE",
+                         .sentence = "the files to write, two or more",
+                         .required = true,
+                         .several = true},
+                        {.name = "--shares",
+                         .value = "A,B,...",
+                         .sentence = "of the rows; 0.8,0.2 of two files, equal ones of more"},
+                        {.name = "--stratified", .sentence = "the shares hold for each label"},
+                        {.name = "--seed", .value = "N", .sentence = "which rows are drawn"}},
+          .act = split};
 }
 
 Command data_verify_command() {

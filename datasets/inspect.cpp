@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
 #include <vector>
 
 #include "datasets/file_dataset.hpp"
@@ -14,6 +17,7 @@ constexpr std::uint64_t sampled_rows_max = 4096;
 constexpr std::uint64_t piece_rows = 65536;
 constexpr std::uint64_t rows_shown = 3;
 constexpr std::uint32_t entries_shown = 8;
+constexpr std::uint32_t table_features = 10;
 
 using Lists = std::vector<std::vector<std::uint32_t>>;
 
@@ -61,25 +65,96 @@ std::uint64_t most_met(const Lists& edges, std::uint32_t features) {
   return most;
 }
 
-std::string labels_text(const DataFacts& facts) {
+struct Range {
+  float least = std::numeric_limits<float>::infinity();
+  float most = -std::numeric_limits<float>::infinity();
+  void take(float value) {
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+};
+
+/// What the file's statistics do not hold: signs of the extremes.
+struct Ranges {
+  Range labels;
+  std::vector<Range> features;
+};
+
+Ranges scan(const FileDataset& set, const MakingProgress& progress) {
+  const DataFacts& facts = set.facts();
+  Ranges ranges;
+  ranges.features.resize(facts.features);
+  for (const SegmentEntry& segment : set.segments()) {
+    const Shard shard = set.load({segment.first_row, segment.first_row + segment.rows});
+    for (std::size_t i = 0; i < shard.rows().size(); ++i) {
+      const RowView row = shard.rows()[i];
+      ranges.labels.take(row.label);
+      for (std::uint32_t j = 0; j < row.size; ++j)
+        ranges.features[row.index == nullptr ? j : row.index[j]].take(row.value[j]);
+    }
+    if (progress) progress(segment.first_row + segment.rows, facts.rows);
+  }
+  for (std::uint32_t j = 0; j < facts.features; ++j)
+    if (facts.rows_per_feature[j] < facts.rows) ranges.features[j].take(0);
+  return ranges;
+}
+
+std::string labels_text(const DataFacts& facts, const Range& range) {
   const auto rows = static_cast<double>(facts.rows);
   std::string text = fmt::format("labels         {:.2f} % positive",
                                  100.0 * static_cast<double>(facts.positive) / rows);
-  if (facts.labels.empty()) return text + fmt::format(", more than {} values\n", label_values_max);
+  if (facts.labels.empty())
+    return text + fmt::format(", more than {} values from {:g} to {:g}\n", label_values_max,
+                              range.least, range.most);
+  text += fmt::format(", different ones: {}", facts.labels.size());
   for (const LabelCount& label : facts.labels)
     text += fmt::format("\n  {:<12g} {} rows, {:.2f} %", label.value, label.rows,
                         100.0 * static_cast<double>(label.rows) / rows);
   return text + "\n";
 }
 
-std::string values_text(const DataFacts& facts) {
+std::string values_text(const DataFacts& facts, const Ranges& ranges) {
   const auto used = static_cast<std::uint64_t>(
       std::count_if(facts.rows_per_feature.begin(), facts.rows_per_feature.end(),
                     [](std::uint32_t rows) { return rows > 0; }));
-  const float largest = *std::max_element(facts.max_abs.begin(), facts.max_abs.end());
+  Range all;
+  for (const Range& range : ranges.features) {
+    all.take(range.least);
+    all.take(range.most);
+  }
   return fmt::format("features used  {} of {}\n", used, facts.features) +
-         fmt::format("values         at most {:g} in size, rows of norm at most {:g}\n", largest,
-                     facts.row_norm_max);
+         fmt::format("values         {:g} to {:g}, rows of norm at most {:g}\n", all.least,
+                     all.most, facts.row_norm_max);
+}
+
+// Those that most rows hold, or all in their order.
+std::vector<std::uint32_t> features_shown(const DataFacts& facts, bool every) {
+  std::vector<std::uint32_t> order(facts.features);
+  std::iota(order.begin(), order.end(), 0U);
+  if (every || facts.features <= table_features) return order;
+  const auto more = [&](std::uint32_t a, std::uint32_t b) {
+    const std::uint32_t x = facts.rows_per_feature[a];
+    const std::uint32_t y = facts.rows_per_feature[b];
+    return x != y ? x > y : a < b;
+  };
+  std::partial_sort(order.begin(), order.begin() + table_features, order.end(), more);
+  order.resize(table_features);
+  return order;
+}
+
+std::string features_text(const DataFacts& facts, const Ranges& ranges, bool every) {
+  const std::vector<std::uint32_t> shown = features_shown(facts, every);
+  std::string text =
+      shown.size() == facts.features
+          ? "features, over all rows\n"
+          : fmt::format("features, the {} most common, over all rows\n", shown.size());
+  text += fmt::format("  {:>10} {:>10} {:>11} {:>11} {:>11} {:>11}\n", "feature", "rows", "mean",
+                      "deviation", "least", "most");
+  for (const std::uint32_t j : shown)
+    text += fmt::format("  {:>10} {:>10} {:>11.4g} {:>11.4g} {:>11.4g} {:>11.4g}\n", j,
+                        facts.rows_per_feature[j], facts.mean[j], std::sqrt(facts.variance[j]),
+                        ranges.features[j].least, ranges.features[j].most);
+  return text;
 }
 
 std::string first_rows(const Dataset& set) {
@@ -110,11 +185,12 @@ Sparsity sparsity(const Dataset& set) {
   return result;
 }
 
-std::string inspect_text(const std::string& path) {
+std::string inspect_text(const std::string& path, const InspectOptions& options) {
   const auto set = open_file_dataset(path);
   const DataFacts& facts = set->facts();
   const double density = static_cast<double>(facts.entries) / static_cast<double>(facts.rows);
   const Sparsity shape = sparsity(*set);
+  const Ranges ranges = scan(*set, options.progress);
   return fmt::format("{}\n", facts.path) +
          fmt::format("rows           {}\nfeatures       {}\n", facts.rows, facts.features) +
          fmt::format("storage        {}, segments: {}, manifest {:08x}\n",
@@ -122,12 +198,12 @@ std::string inspect_text(const std::string& path) {
                      facts.manifest_crc32c) +
          fmt::format("entries        {}, {:.2f} a row, density {:.4g} %\n", facts.entries, density,
                      100.0 * density / facts.features) +
-         values_text(facts) + labels_text(facts) +
+         values_text(facts, ranges) + labels_text(facts, ranges.labels) +
          fmt::format(
              "sparsity       Omega {} (longest row), Delta {:.4g} (most common feature), "
              "rho {:.4g} (most met row, of {} rows)\n",
              shape.omega, shape.delta, shape.rho, shape.rows) +
-         first_rows(*set);
+         features_text(facts, ranges, options.every_feature) + first_rows(*set);
 }
 
 std::string verify_file(const std::string& path, const MakingProgress& progress) {

@@ -18,8 +18,13 @@ struct Sparsity {
 };
 Sparsity sparsity(const Dataset& set);
 
-/// Several lines: counts, density, labels, values, sparsity, the first rows.
-std::string inspect_text(const std::string& path);
+struct InspectOptions {
+  bool every_feature = false;  ///< a line for each, not only for the most common ones
+  MakingProgress progress = {};
+};
+/// Several lines: counts, density, labels, ranges of values, features, sparsity, the
+/// first rows. Reads every segment, one at a time.
+std::string inspect_text(const std::string& path, const InspectOptions& options = {});
 
 /// Reads every segment. Returns a line that says so, or throws UserError
 /// (exit 3) that names the first bad one.

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -6,6 +9,7 @@
 #include "datasets/file_dataset.hpp"
 #include "datasets/generators.hpp"
 #include "datasets/inspect.hpp"
+#include "datasets/writer.hpp"
 #include "scratch.hpp"
 
 using namespace troupe;
@@ -53,6 +57,79 @@ std::string make_sparse(const Scratch& scratch) {
   return scratch.file("good.h5");
 }
 
+// Segments so small that few rows make many: the arrays are stored in chunks.
+std::string make_many_segments(const Scratch& scratch, bool sparse) {
+  const std::string path = scratch.file("good.h5");
+  DatasetWriter writer(path, {.sparse = sparse, .features = 6, .segment_bytes = 300});
+  RandomStream stream(3, Purpose::test);
+  const std::uint32_t index[] = {0, 1, 2, 3, 4, 5};
+  for (int i = 0; i < 200; ++i) {
+    float value[6];
+    for (float& each : value) each = static_cast<float>(stream.normal());
+    writer.add({sparse ? index : nullptr, value, 6, i % 2 == 0 ? 1.0F : -1.0F});
+  }
+  writer.finish();
+  return path;
+}
+
+/// A file that is damaged in place and mended again: writing it anew each time would
+/// take minutes, as the chunks are large and mostly empty.
+class Patient {
+ public:
+  explicit Patient(const std::string& path)
+      : path_(path), bytes_(contents(path)), good_(everything(path)) {
+    for (std::size_t i = 0; i < bytes_.size(); ++i)
+      if (bytes_[i] != 0) used_.push_back(i);
+    descriptor_ = open(path.c_str(), O_RDWR);
+  }
+  ~Patient() { close(descriptor_); }
+  Patient(const Patient&) = delete;
+  Patient& operator=(const Patient&) = delete;
+
+  // Every other time where something is written: empty chunks would hide the rest.
+  void flip(RandomStream& stream, Outcome& outcome) {
+    const std::size_t at =
+        stream.below(2) == 0 ? used_[stream.below(used_.size())] : stream.below(bytes_.size());
+    put(at, static_cast<char>(bytes_[at] ^ (1 << stream.below(8))));
+    judge(path_, good_, outcome);
+    put(at, bytes_[at]);
+  }
+  void cut(RandomStream& stream, Outcome& outcome) {
+    const std::size_t end =
+        stream.below(2) == 0 ? used_[stream.below(used_.size())] : stream.below(bytes_.size());
+    REQUIRE(ftruncate(descriptor_, static_cast<off_t>(end)) == 0);
+    judge(path_, good_, outcome);
+    REQUIRE(ftruncate(descriptor_, static_cast<off_t>(bytes_.size())) == 0);
+    for (auto next = std::ranges::lower_bound(used_, end); next != used_.end();) {
+      const std::size_t size = std::min<std::size_t>(4096, bytes_.size() - *next);
+      REQUIRE(pwrite(descriptor_, &bytes_[*next], size, static_cast<off_t>(*next)) ==
+              static_cast<ssize_t>(size));
+      next = std::lower_bound(next, used_.end(), *next + size);
+    }
+  }
+  bool mended() const { return contents(path_) == bytes_; }
+
+ private:
+  void put(std::size_t at, char byte) {
+    REQUIRE(pwrite(descriptor_, &byte, 1, static_cast<off_t>(at)) == 1);
+  }
+  std::string path_;
+  std::string bytes_;
+  std::string good_;
+  std::vector<std::size_t> used_;
+  int descriptor_ = -1;
+};
+
+Outcome damage(const std::string& path, std::uint64_t seed,
+               void (Patient::*harm)(RandomStream&, Outcome&)) {
+  Patient patient(path);
+  RandomStream stream(seed, Purpose::test);
+  Outcome outcome;
+  for (int i = 0; i < 1000; ++i) (patient.*harm)(stream, outcome);
+  CHECK(patient.mended());
+  return outcome;
+}
+
 // One column, its manifest and right checksums around whatever rows are given.
 void write_hostile(const std::string& path, const std::vector<std::uint64_t>& offsets,
                    const std::vector<std::uint32_t>& index) {
@@ -82,29 +159,37 @@ void write_hostile(const std::string& path, const std::vector<std::uint64_t>& of
 
 }  // namespace
 
-TEST_CASE("a flipped bit anywhere is refused or changes nothing") {
+TEST_CASE("P10: 1,000 flipped bits are refused or change nothing, in each kind of file") {
   const Scratch scratch;
-  const std::string bytes = contents(make_sparse(scratch));
-  const std::string good = everything(scratch.file("good.h5"));
-  RandomStream stream(5, Purpose::test);
-  Outcome outcome;
-  for (int i = 0; i < 400; ++i) {
-    std::string bad = bytes;
-    bad[stream.below(bad.size())] ^= static_cast<char>(1 << stream.below(8));
-    judge(scratch.write("bad.h5", bad), good, outcome);
-  }
-  CHECK(outcome.refused > 300);
+  CHECK(damage(make_sparse(scratch), 5, &Patient::flip).refused > 700);
+  CHECK(damage(make_many_segments(scratch, true), 6, &Patient::flip).refused > 400);
+  CHECK(damage(make_many_segments(scratch, false), 7, &Patient::flip).refused > 400);
 }
 
-TEST_CASE("a file cut short anywhere is refused") {
+TEST_CASE("P10: 1,000 files cut short anywhere are refused, of each kind") {
   const Scratch scratch;
-  const std::string bytes = contents(make_sparse(scratch));
-  const std::string good = everything(scratch.file("good.h5"));
-  RandomStream stream(6, Purpose::test);
-  Outcome outcome;
-  for (int i = 0; i < 200; ++i)
-    judge(scratch.write("bad.h5", bytes.substr(0, stream.below(bytes.size()))), good, outcome);
-  CHECK(outcome.refused == 200);
+  CHECK(damage(make_sparse(scratch), 8, &Patient::cut).refused == 1000);
+  CHECK(damage(make_many_segments(scratch, true), 9, &Patient::cut).refused == 1000);
+  CHECK(damage(make_many_segments(scratch, false), 10, &Patient::cut).refused == 1000);
+}
+
+TEST_CASE("the first bad one of many segments is named with its rows") {
+  const Scratch scratch;
+  const std::string path = make_many_segments(scratch, false);
+  const auto set = open_file_dataset(path);
+  REQUIRE(set->segments().size() > 15);
+  const SegmentEntry bad = set->segments()[7];
+  std::string bytes = contents(path);
+  for (const std::size_t segment : {std::size_t{7}, std::size_t{12}}) {
+    const Shard shard = set->load({set->segments()[segment].first_row, 200});
+    const std::size_t at =
+        bytes.find(std::string(reinterpret_cast<const char*>(shard.rows()[0].value), 24));
+    REQUIRE(at != std::string::npos);
+    bytes[at] ^= 1;
+  }
+  const std::string line = refusal([&] { verify_file(scratch.write("bad.h5", bytes)); });
+  CHECK(contains(line, "bad.h5: datasets labels, values, segment 7 (rows " +
+                           std::to_string(bad.first_row) + " to "));
 }
 
 TEST_CASE("a damaged value is named by file, dataset and segment") {

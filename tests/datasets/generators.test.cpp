@@ -9,6 +9,7 @@
 #include "datasets/inspect.hpp"
 #include "datasets/memory.hpp"
 #include "datasets/svmlight.hpp"
+#include "datasets/writer.hpp"
 #include "scratch.hpp"
 
 using namespace troupe;
@@ -177,9 +178,41 @@ TEST_CASE("inspect shows counts, labels, sparsity and the first rows") {
   const Scratch scratch;
   make_linear({.rows = 50, .features = 3}, scratch.file("l.h5"));
   const std::string text = inspect_text(scratch.file("l.h5"));
-  for (const char* part : {"rows           50\n", "features       3\n", "dense, segments: 1",
-                           "entries        150, 3.00 a row, density 100 %", "% positive",
-                           "Omega 3 (longest row), Delta 1 ", "first rows\n"})
+  for (const char* part :
+       {"rows           50\n", "features       3\n", "dense, segments: 1",
+        "entries        150, 3.00 a row, density 100 %", "% positive", "different ones: 2\n  -1 ",
+        "features, over all rows\n", "Omega 3 (longest row), Delta 1 ", "first rows\n"})
     CHECK(contains(text, part));
   CHECK(contains(verify_file(scratch.file("l.h5")), "l.h5: ok, rows: 50, segments: 1, manifest "));
+}
+
+TEST_CASE("inspect shows ranges and each feature, absent values as zeros") {
+  const Scratch scratch;
+  {
+    DatasetWriter writer(scratch.file("s.h5"), {.sparse = true, .features = 3});
+    const std::uint32_t index[] = {0, 2};
+    const float one[] = {-2, 5};
+    const float two[] = {-4, 7};
+    writer.add({index, one, 2, 1});
+    writer.add({index, two, 1, -1});
+    writer.finish();
+  }
+  const std::string text = inspect_text(scratch.file("s.h5"));
+  CHECK(contains(text, "values         -4 to 5, rows of norm at most "));
+  CHECK(contains(text,
+                 "feature       rows        mean   deviation       least        most\n"
+                 "           0          2          -3           1          -4          -2\n"
+                 "           1          0           0           0           0           0\n"
+                 "           2          1         2.5         2.5           0           5\n"));
+}
+
+TEST_CASE("inspect lists the most common features, or all when asked") {
+  const Scratch scratch;
+  make_rcv1({.rows = 100, .features = 200}, scratch.file("r.h5"));
+  const std::string some = inspect_text(scratch.file("r.h5"));
+  const std::string all = inspect_text(scratch.file("r.h5"), {.every_feature = true});
+  CHECK(contains(some, "features, the 10 most common, over all rows\n"));
+  CHECK(std::ranges::count(all, '\n') == std::ranges::count(some, '\n') + 190);
+  make_linear({.rows = 100, .features = 3, .real_labels = true}, scratch.file("l.h5"));
+  CHECK(contains(inspect_text(scratch.file("l.h5")), "more than 64 values from -"));
 }

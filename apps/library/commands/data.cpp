@@ -149,7 +149,12 @@ int import_data(const Arguments& arguments, Invocation& invocation) {
 }
 
 int inspect(const Arguments& arguments, Invocation& invocation) {
-  invocation.out << inspect_text(arguments.text("DATA"));
+  WorkLine line(invocation, "rows read");
+  const std::string text =
+      inspect_text(arguments.text("DATA"),
+                   {.every_feature = arguments.has("--every-feature"), .progress = line.watch()});
+  line.clear();
+  invocation.out << text;
   return 0;
 }
 
@@ -262,8 +267,9 @@ Command data_import_command() {
 
 Command data_inspect_command() {
   return {.name = "data inspect",
-          .sentence = "what a data set knows about itself",
-          .arguments = {data_argument()},
+          .sentence = "counts, labels, ranges, sparsity, features and first rows",
+          .arguments = {data_argument(),
+                        {.name = "--every-feature", .sentence = "a line for each feature"}},
           .act = inspect};
 }
 

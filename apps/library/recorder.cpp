@@ -190,8 +190,11 @@ ModelFile model_file(const Config& config, const Plan& plan, const SharedBlock& 
   file.kind = config.settings().text("model.kind");
   file.features = plan.data->facts().features;
   file.parameters = parameters;
+  // The model's general keys and its own kind's: other kinds' defaults say nothing of it.
+  const std::string own = "model." + file.kind + ".";
   for (auto at = values.lower_bound("model."); at != values.end() && at->first < "model/"; ++at)
-    file.settings[at->first] = to_toml(at->second);
+    if (at->first.starts_with(own) || at->first.find('.') == at->first.rfind('.'))
+      file.settings[at->first] = to_toml(at->second);
   file.notes["seed"] = std::to_string(plan.seed);
   file.notes["data"] = plan.data->facts().path;
   return file;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/library/toy.hpp"
@@ -201,6 +202,21 @@ TEST_CASE("init: what it writes is a configuration that trains") {
   CHECK(call({"twin", scratch.file("new.toml"), "--run-dir", scratch.file("run"), "-q"}).code == 0);
   CHECK(call({"init", data, "--out", scratch.file("new.toml")}).err ==
         scratch.file("new.toml") + ": exists; init never writes over a file");
+}
+
+TEST_CASE("init: several classes get a model for classes, numbers one for numbers") {
+  const Scratch scratch;
+  const auto kind_for = [&](std::vector<std::string> make) {
+    make.insert(make.end(), {"--seed", "1", "--out", scratch.file("kind.h5")});
+    REQUIRE(call(make).code == 0);
+    const std::string text = call({"init", scratch.file("kind.h5")}).out;
+    std::ofstream(scratch.file("kind.toml")) << text;
+    CHECK(call({"train", scratch.file("kind.toml"), "--dry-run"}).code == 0);
+    return text.substr(text.find("kind = "), 13);
+  };
+  CHECK(kind_for({"data", "make", "digits", "--rows", "1000"}) == "kind = \"softm");
+  CHECK(kind_for({"data", "make", "linear", "--rows", "1000", "--real-labels"}) ==
+        "kind = \"linea");
 }
 
 TEST_CASE("config show: what it prints loads again to the same") {

@@ -2,10 +2,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
-#include <set>
 #include <thread>
 
 #include "apps/library/commands.hpp"
@@ -19,13 +19,26 @@
 namespace troupe {
 namespace {
 
-/// Labels of the first rows: two values of which one is positive make two classes.
-bool has_two_classes(const Dataset& data) {
-  const std::uint64_t rows = std::min<std::uint64_t>(data.facts().rows, 4096);
-  const Shard shard = data.load({0, rows});
-  std::set<float> labels;
-  for (std::size_t i = 0; i < rows && labels.size() <= 2; ++i) labels.insert(shard.rows()[i].label);
-  return labels.size() <= 2;
+/// A model for these labels: two of them, several classes 0, 1, ..., or numbers.
+struct Suggestion {
+  std::string labels;  ///< what was seen
+  std::string line;    ///< of the [model] table
+};
+
+Suggestion suggestion_for(const DataFacts& facts) {
+  const auto is_class = [](const LabelCount& label) {
+    return label.value >= 0 && label.value == std::floor(label.value);
+  };
+  if (facts.labels.empty() ||
+      (facts.labels.size() > 2 && !std::ranges::all_of(facts.labels, is_class)))
+    return {"labels are numbers", "kind = \"linear\"           # squared loss"};
+  if (facts.labels.size() > 2)
+    return {fmt::format("{} classes", facts.labels.size()),
+            "kind = \"softmax\"          # or \"mlp\", with hidden layers, for dense rows"};
+  const double share =
+      100.0 * static_cast<double>(facts.positive) / static_cast<double>(facts.rows);
+  return {fmt::format("{:.0f} % of them positive", share),
+          "kind = \"svm\"              # or \"logistic\", which knows probabilities"};
 }
 
 /// A step of 1/L for a loss whose curvature is at most R^2 / 4 a row, at most 0.5.
@@ -41,8 +54,9 @@ std::string text_for(const DataFacts& facts, const std::string& path) {
       std::clamp<std::uint64_t>(facts.rows / 1000, 1, std::min(cores, 8U));
   const std::uint64_t batch = std::clamp<std::uint64_t>(facts.rows / 1000, 1, 16);
   const std::string name = std::filesystem::path(path).stem().string();
+  const Suggestion suggestion = suggestion_for(facts);
   return fmt::format(
-      R"(# {rows} {form} rows of {features} features, {positive:.0f} % of them positive.
+      R"(# {rows} {form} rows of {features} features, {labels}.
 # 'troupe config schema' lists every key; 'troupe config show FILE --origin' says
 # what a file comes to. Try it: troupe train FILE
 name = {name}
@@ -53,7 +67,7 @@ path = {path}
 validation = 0.1          # the last rows of the file, never trained on
 
 [model]
-kind = "svm"              # or "logistic", which knows probabilities
+{model}
 l2 = {l2}               # weight of l2 / 2 ||w||^2; about 1 / rows
 
 [training]
@@ -65,10 +79,9 @@ stop = {{ epochs = 10 }}    # or target = 0.93, time = "30s", no_better_for = 3
 )",
       fmt::arg("algorithm", first_choice()), fmt::arg("rows", count_text(facts.rows)),
       fmt::arg("form", facts.sparse ? "sparse" : "dense"),
-      fmt::arg("features", count_text(facts.features)),
-      fmt::arg("positive", 100.0 * static_cast<double>(facts.positive) /
-                               static_cast<double>(std::max<std::uint64_t>(1, facts.rows))),
-      fmt::arg("name", to_toml(plain_name(name))), fmt::arg("path", to_toml(path)),
+      fmt::arg("features", count_text(facts.features)), fmt::arg("labels", suggestion.labels),
+      fmt::arg("model", suggestion.line), fmt::arg("name", to_toml(plain_name(name))),
+      fmt::arg("path", to_toml(path)),
       fmt::arg("l2", fmt::format("{:.0e}", 1.0 / static_cast<double>(
                                                      std::max<std::uint64_t>(1, facts.rows)))),
       fmt::arg("workers", workers), fmt::arg("batch", batch),
@@ -87,10 +100,6 @@ int init(const Arguments& arguments, Invocation& invocation) {
   const auto data = open_dataset(arguments.text("DATA"));
   if (data->facts().rows == 0)
     throw UserError(ExitCode::data, arguments.text("DATA") + ": has no rows to train on");
-  if (!has_two_classes(*data))
-    throw UserError(ExitCode::data, arguments.text("DATA") +
-                                        ": its labels are not two classes; models for that come "
-                                        "with a later version");
   const std::string text = text_for(data->facts(), arguments.text("DATA"));
   if (arguments.has("--out"))
     write_new(arguments.text("--out"), text);

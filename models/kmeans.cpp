@@ -13,7 +13,7 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t start_rows_each = 32;
+constexpr std::size_t start_rows_each = 16;
 constexpr std::size_t start_rows_least = 4096;
 constexpr float far_away = 1e30F;  // its square is no number that could be nearest
 
@@ -53,6 +53,45 @@ class CentreColumns {
   std::size_t size_;
   std::size_t stride_;
   std::vector<float> values_;
+};
+
+/// Half squared distances between rows to start from. Sparse ones meet in the entries
+/// of one of them, so that their features cost nothing.
+class StartDistances {
+ public:
+  StartDistances(const Rows& rows, std::size_t features) : rows_(rows), chosen_(features) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const RowView row = rows[i];
+      double square = 0;
+      for (std::uint32_t k = 0; k < row.size; ++k)
+        square += static_cast<double>(row.value[k]) * row.value[k];
+      squares_.push_back(square);
+    }
+  }
+  /// Lowers each row's distance to that from row `pick`; returns their sum.
+  double lower(std::vector<double>& distances, std::size_t pick) {
+    const float* chosen = written_out(rows_[pick], chosen_);
+    double total = 0;
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+      distances[i] = std::min(distances[i], between(i, pick, chosen));
+      total += distances[i];
+    }
+    return total;
+  }
+
+ private:
+  double between(std::size_t i, std::size_t pick, const float* chosen) const {
+    const RowView row = rows_[i];
+    if (row.index == nullptr) return half_square(row.value, chosen, row.size);
+    double product = 0;
+    for (std::uint32_t k = 0; k < row.size; ++k)
+      product += static_cast<double>(row.value[k]) * chosen[row.index[k]];
+    return std::max(0.0, (squares_[i] + squares_[pick]) / 2 - product);
+  }
+
+  const Rows& rows_;
+  std::vector<double> squares_;
+  std::vector<float> chosen_;
 };
 
 class KMeans final : public Model {
@@ -99,23 +138,33 @@ class KMeans final : public Model {
 };
 
 // Arthur and Vassilvitskii 2007: each next centre is a row drawn with probability
-// proportional to its squared distance to the nearest centre so far.
+// proportional to its squared distance to the nearest centre so far; of a few such
+// draws, as they advise, the one that leaves least.
 std::vector<std::uint32_t> KMeans::spread_picks(RandomStream random, const Rows& start) const {
-  std::vector<float> x(features_);
-  std::vector<float> centre(features_);
-  std::vector<double> distance(start.size(), std::numeric_limits<double>::infinity());
+  const auto draws = 2 + static_cast<std::size_t>(std::log(static_cast<double>(clusters_)));
+  StartDistances distances(start, features_);
   std::vector<std::uint32_t> picks{static_cast<std::uint32_t>(random.below(start.size()))};
+  std::vector<double> left(start.size(), std::numeric_limits<double>::infinity());
+  double total = distances.lower(left, picks.front());
+  std::vector<double> trial;
   while (picks.size() < clusters_) {
-    const float* chosen = written_out(start[picks.back()], centre);
-    double total = 0;
-    for (std::size_t i = 0; i < start.size(); ++i) {
-      distance[i] = std::min(distance[i], half_square(written_out(start[i], x), chosen, features_));
-      total += distance[i];
+    std::vector<double> best;
+    double best_total = std::numeric_limits<double>::infinity();
+    picks.push_back(0);
+    for (std::size_t draw = 0; draw < draws; ++draw) {
+      double at = random.uniform() * total;
+      std::uint32_t row = 0;
+      while (row + 1 < start.size() && at >= left[row]) at -= left[row++];
+      trial = left;
+      const double trial_total = distances.lower(trial, row);
+      if (trial_total >= best_total) continue;
+      best_total = trial_total;
+      best.swap(trial);
+      picks.back() = row;
     }
-    double left = random.uniform() * total;
-    std::uint32_t next = 0;
-    while (next + 1 < start.size() && left >= distance[next]) left -= distance[next++];
-    picks.push_back(next);
+    if (best.empty()) continue;  // numbers beyond a double: any row will do
+    left.swap(best);
+    total = best_total;
   }
   return picks;
 }

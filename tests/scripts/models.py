@@ -1,0 +1,230 @@
+"""The models on the real sets of ../shared/data, through the whole program: import,
+train, evaluate. It judges accuracy, not speed; without the sets it says so and rests."""
+import bz2
+import gzip
+import lzma
+import random
+import shutil
+import struct
+
+from harness import *
+
+OPEN = {".xz": lzma.open, ".bz2": bz2.open, ".gz": gzip.open}
+
+
+def real(test, *names):
+    """The files of a real set, or None with one line that says what is skipped."""
+    folder = Path(os.environ.get("REAL_DATA_DIR") or ROOT.parent / "shared/data")
+    missing = [name for name in names if not (folder / name).exists()]
+    if missing:
+        return skipped(f"{test}: no {missing[0]} in {folder}; REAL_DATA_DIR names the folder")
+    return [folder / name for name in names]
+
+
+def config(scratch, text):
+    path = scratch / "run.toml"
+    path.write_text(text)
+    return path
+
+
+def accuracy(scratch, model, train, test, deadline=DEADLINE):
+    """Of the finished model on the test set, in per cent of its rows."""
+    run = scratch / f"run-{train.stem}"
+    troupe("train", config(scratch, model), "-s", f"data.path={train}", "-s", "data.validation=0",
+           "--run-dir", run, deadline=deadline)
+    check(end_of(run)["status"], "==", "done")
+    told = json.loads(troupe("evaluate", "--model", run / "model.h5", "--data", test, "--json").stdout)
+    return told["accuracy"]
+
+
+LOGISTIC = """
+seed = 1
+[model]
+kind = "logistic"
+l2 = {l2}
+[training]
+algorithm = "sgd"
+batch = 1
+[training.learning_rate]
+start = {rate}
+kind = "cosine"
+[training.stop]
+epochs = {epochs}
+"""
+
+
+def unpacked(path, folder):
+    target = folder / path.stem
+    with OPEN[path.suffix](path) as packed, open(target, "wb") as out:
+        shutil.copyfileobj(packed, out)
+    return target
+
+
+def liblinear(scratch, train, test):
+    """Logistic regression with C = 1 and no bias, as ours with l2 = 1 / rows."""
+    model, told = scratch / "liblinear.model", scratch / "liblinear.out"
+    subprocess.run(["liblinear-train", "-s", "0", "-c", "1", "-B", "-1", "-q", unpacked(train, scratch), model],
+                   check=True, timeout=DEADLINE)
+    done = subprocess.run(["liblinear-predict", unpacked(test, scratch), model, told], check=True,
+                          capture_output=True, text=True, timeout=DEADLINE)
+    return float(re.search(r"Accuracy = ([0-9.]+)%", done.stdout)[1]) / 100
+
+
+def as_good_as_liblinear(scratch, train, test, settings):
+    needs = f"logistic against liblinear on {settings['name']}"
+    files = real(needs, train, test)
+    if not files:
+        return
+    if not shutil.which("liblinear-train"):
+        return skipped(f"{needs}: liblinear-tools is not installed")
+    ours = {}
+    for name, path in zip(("train", "test"), files):
+        ours[name] = scratch / f"{name}.h5"
+        troupe("data", "import", path, "--features", settings["features"], "--out", ours[name])
+    got = accuracy(scratch, LOGISTIC.format(**settings), ours["train"], ours["test"])
+    expected = liblinear(scratch, *files)
+    print(f"{settings['name']}: {got:.4f}, liblinear {expected:.4f}")
+    check(abs(got - expected), "<=", 0.005)
+
+
+def test_logistic_is_as_good_as_liblinear_on_a9a(scratch):
+    as_good_as_liblinear(scratch, "a9a/a9a.xz", "a9a/a9a.t.xz",
+                         {"name": "a9a", "features": 123, "l2": 1 / 32561, "rate": 0.1, "epochs": 10})
+
+
+def test_logistic_is_as_good_as_liblinear_on_ijcnn1(scratch):
+    as_good_as_liblinear(scratch, "ijcnn1/ijcnn1.trn.bz2", "ijcnn1/ijcnn1.tst.bz2",
+                         {"name": "ijcnn1", "features": 22, "l2": 1 / 49990, "rate": 0.5, "epochs": 20})
+
+
+SOFTMAX = """
+seed = 1
+[model]
+kind = "softmax"
+l2 = 1e-4
+[training]
+algorithm = "minibatch"
+workers = 2
+batch = 8
+[training.learning_rate]
+start = 0.1
+kind = "cosine"
+[training.stop]
+epochs = 1000
+"""
+
+
+def test_softmax_tells_the_irises_apart(scratch):
+    files = real("softmax on iris", "iris/iris.data.gz", "iris/iris.labels0.gz")
+    if not files:
+        return
+    rows, labels = (gzip.open(file, "rt").read().splitlines() for file in files)
+    flowers = list(zip(rows, labels))
+    random.Random(1).shuffle(flowers)
+    # Three parts, each of which the other two are to tell.
+    right = []
+    for part in range(3):
+        sets = {}
+        for name, some in (("train", [f for i, f in enumerate(flowers) if i % 3 != part]),
+                           ("test", flowers[part::3])):
+            text, sets[name] = scratch / f"{name}{part}.csv", scratch / f"{name}{part}.h5"
+            text.write_text("".join(",".join([*row.split(), label.strip()]) + "\n" for row, label in some))
+            troupe("data", "import", text, "--label-column", 5, "--out", sets[name])
+        right.append(accuracy(scratch, SOFTMAX, sets["train"], sets["test"]))
+    print(f"iris: {right}")
+    check(sum(right) / 3, ">=", 0.95)
+
+
+MLP = """
+seed = 1
+[model]
+kind = "mlp"
+l2 = 1e-5
+[model.mlp]
+hidden = [128]
+[training]
+algorithm = "minibatch"
+workers = 2
+batch = 16
+[training.learning_rate]
+start = 0.3
+kind = "cosine"
+[training.stop]
+epochs = 5
+"""
+
+
+def scaled(path, target):
+    """An IDX file of bytes as one of floats from 0 to 1."""
+    data = gzip.open(path).read()
+    check(data[:4], "==", b"\0\0\x08\x03")
+    as_float = [struct.pack(">f", byte / 255) for byte in range(256)]
+    with open(target, "wb") as out:
+        out.write(b"\0\0\x0d\x03" + data[4:16])
+        for first in range(16, len(data), 1 << 20):
+            out.write(b"".join(map(as_float.__getitem__, data[first:first + (1 << 20)])))
+    return target
+
+
+def test_mlp_reads_handwriting(scratch):
+    files = real("mlp on MNIST", *(f"mnist/{part}-{what}-ubyte.gz" for part in ("train", "t10k")
+                                   for what in ("images-idx3", "labels-idx1")))
+    if not files:
+        return
+    sets = {}
+    for name, images, labels in ("train", *files[:2]), ("test", *files[2:]):
+        sets[name] = scratch / f"{name}.h5"
+        troupe("data", "import", scaled(images, scratch / "images"), "--labels", labels, "--out", sets[name])
+        (scratch / "images").unlink()
+    got = accuracy(scratch, MLP, sets["train"], sets["test"])
+    print(f"MNIST: {got:.4f}")
+    check(got, ">=", 0.97)
+
+
+KMEANS = """
+seed = {seed}
+model.kind = "kmeans"
+model.kmeans.clusters = 15
+[data]
+validation = 0
+[training]
+algorithm = "sgd"
+batch = 1
+learning_rate = {{ start = 0.1, kind = "cosine" }}
+stop.epochs = 15
+"""
+
+
+def mean_error(points, labels):
+    """Half the squared distance of a point to the mean of its cluster, on average."""
+    clusters = {}
+    for point, label in zip(points, labels):
+        clusters.setdefault(label, []).append(point)
+    total = 0
+    for members in clusters.values():
+        centre = [sum(axis) / len(members) for axis in zip(*members)]
+        total += sum((x - c) ** 2 for point in members for x, c in zip(point, centre)) / 2
+    return total / len(points)
+
+
+def test_kmeans_finds_the_clusters_of_s1(scratch):
+    files = real("kmeans on S1", "clustering/s1.data.gz", "clustering/s1.labels0.gz")
+    if not files:
+        return
+    points, labels = ([[float(word) for word in line.split()] for line in gzip.open(file, "rt")] for file in files)
+    data, best = scratch / "s1.h5", float("inf")
+    troupe("data", "import", files[0], "--label-column", "none", "--out", data)
+    for seed in range(1, 6):
+        run = scratch / f"run-{seed}"
+        troupe("train", config(scratch, KMEANS.format(seed=seed)), "-s", f"data.path={data}", "--run-dir", run)
+        check(end_of(run)["training"]["accuracy"], "==", None)
+        told = troupe("evaluate", "--model", run / "model.h5", "--data", data).stdout
+        best = min(best, float(re.search(r"loss +([0-9.]+) \(mean half squared distance", told)[1]))
+        check("accuracy" in told, "==", False)
+    truth = mean_error(points, [label[0] for label in labels])
+    print(f"S1: {best:.4g}, of the clusters that it was made of {truth:.4g}")
+    check(best, "<=", 1.05 * truth)
+
+
+if __name__ == "__main__":
+    main()

@@ -25,7 +25,7 @@ std::string real_set(const std::string& name) {
   const char* given = std::getenv("REAL_DATA_DIR");
   const std::string folder =
       given != nullptr ? given : std::string(TROUPE_SOURCE_DIR) + "/../shared/data";
-  const std::string path = folder + "/clustering/" + name + ".data.gz";
+  std::string path = folder + "/clustering/" + name + ".data.gz";
   if (std::filesystem::exists(path)) return path;
   std::printf(
       "SKIPPED: K-Means against Lloyd on %s: no clustering sets; REAL_DATA_DIR names the "

@@ -192,7 +192,7 @@ inline void check_model(const ModelCase& given, const std::string& name, const O
   }
   if (traits.additive) check_additive(given);
   if (traits.sparse) check_sparse(given);
-  for (const std::size_t batch_size : {1, 3, 16}) check_descent(given, batch_size, 1.0F);
+  for (const std::size_t batch_size : {1U, 3U, 16U}) check_descent(given, batch_size, 1.0F);
   if (traits.linear) check_descent(given, 1, 0.25F);
   check_descent_in_parts(given);
 }

@@ -226,5 +226,31 @@ def test_kmeans_finds_the_clusters_of_s1(scratch):
     check(best, "<=", 1.05 * truth)
 
 
+DIGITS = """
+seed = 1
+data.partitions = 4
+model.kind = "{kind}"
+training.algorithm = "{algorithm}"
+training.batch = 16
+training.learning_rate = {rate}
+training.stop.epochs = 2
+"""
+
+
+def test_new_models_are_the_same_for_any_number_of_workers(scratch):
+    data = data_set(rows=2000, kind="digits")
+    for kind, rate in ("softmax", 1e-3), ("mlp", 1e-3), ("kmeans", 0.5), ("oja", 1e-6), ("linear", 1e-6):
+        for algorithm in "ssgd", "local_sgd":
+            found = set()
+            for words in ("--set", "workers=1"), ("--set", "workers=3"), ("--set", "workers=2", "--nodes", 2):
+                run = scratch / f"{kind}-{algorithm}-{len(list(scratch.iterdir()))}"
+                troupe("train", config(scratch, DIGITS.format(kind=kind, rate=rate, algorithm=algorithm)),
+                       "-s", f"data.path={data}", *words, "--run-dir", run)
+                end = end_of(run)
+                check(end["status"], "==", "done", because=f"of {kind} by {algorithm}")
+                found.add(end["weights_crc32c"])
+            check(len(found), "==", 1, because=f"weights of {kind} by {algorithm}: {found}")
+
+
 if __name__ == "__main__":
     main()

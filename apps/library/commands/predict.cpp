@@ -30,12 +30,13 @@ int predict(const Arguments& arguments, Invocation& invocation) {
 Command predict_command() {
   return {
       .name = "predict",
-      .sentence = "one line a row: the score, positive for the positive class",
+      .sentence =
+          "one line a row: the score of a model of two classes, the class or cluster of others",
       .arguments =
           {{.name = "--model", .value = "FILE", .sentence = "model.h5 of a run", .required = true},
            {.name = "--data", .value = "FILE", .sentence = "a data set (HDF5)", .required = true},
            {.name = "--probabilities",
-            .sentence = "the probability of the positive class instead"}},
+            .sentence = "the probability of the positive class instead, or of the class told"}},
       .act = predict};
 }
 

@@ -115,9 +115,10 @@ TEST_CASE("load_config: words and addresses are checked") {
   CHECK(refusal("", {"name=a/b"}) ==
         "-s name=a/b: name = \"a/b\" is no folder's name: use letters, digits, '-', '_' and '.'");
   CHECK(refusal("", {"name=.."}).starts_with("-s name=..: name = \"..\" is no folder's name"));
-  CHECK(refusal("cluster.listen = \"0.0.0.0\"\n") ==
-        "run.toml:3:9: cluster.listen = \"0.0.0.0\" is not \"127.0.0.1\": other addresses come with "
-        "mutual TLS in a later version");
+  CHECK(
+      refusal("cluster.listen = \"0.0.0.0\"\n") ==
+      "run.toml:3:9: cluster.listen = \"0.0.0.0\" is not \"127.0.0.1\": other addresses come with "
+      "mutual TLS in a later version");
   CHECK(refusal("cluster.listen = \"127.0.0.1\"\n").empty());
   CHECK(refusal("cluster.lost_after = \"300ms\"\n") ==
         "run.toml:3:9: cluster.lost_after = 0.3 must be at least twice cluster.heartbeat = 0.2 "

@@ -163,6 +163,15 @@ void BinaryReader::read(std::span<char> out, const std::string& what) {
   }
 }
 
+void BinaryReader::read(std::vector<char>& out, std::size_t size, const std::string& what) {
+  for (std::size_t got = 0; got < size;) {
+    const std::size_t more = std::min(size - got, std::max(out.size() - got, piece));
+    if (out.size() < got + more) out.resize(got + more);
+    read(std::span(out).subspan(got, more), what);
+    got += more;
+  }
+}
+
 void BinaryReader::fail(const std::string& what) const {
   refuse_file(path_, "at byte " + std::to_string(offset_) + ": " + what);
 }

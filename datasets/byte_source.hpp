@@ -39,6 +39,8 @@ class BinaryReader {
 
   /// All of it, or "<path>: ends at byte N, expected <what>".
   void read(std::span<char> out, const std::string& what);
+  /// Makes `out` this long while the bytes come: a wrong size costs no memory.
+  void read(std::vector<char>& out, std::size_t size, const std::string& what);
   bool at_end();
   std::uint64_t offset() const { return offset_; }  ///< after decompression
   std::uint64_t consumed() const { return source_->consumed(); }

@@ -185,7 +185,8 @@ class CsvImport {
   }
 
   ImportSummary finish() {
-    return {.facts = writer_->finish(), .format = {}, .found = found_text(*columns_)};
+    const std::string labels = options_.labels.empty() ? "" : ", labels from another file";
+    return {.facts = writer_->finish(), .format = {}, .found = found_text(*columns_) + labels};
   }
 
  private:

@@ -1,5 +1,6 @@
 /// Reads maximum-flow problems of DIMACS: a row for each node, an entry for each arc
 /// with its capacity; the label says whether a node is a terminal.
+#include <algorithm>
 #include <limits>
 
 #include "base/user_error.hpp"
@@ -125,6 +126,9 @@ class GraphReader {
     if (sorter_.size() != arcs_)
       refuse_file(reader_.path(), "holds " + std::to_string(sorter_.size()) + " arcs, expected " +
                                       std::to_string(arcs_) + " as its problem line says");
+    if (nodes_ > std::max<std::uint64_t>(sparse_rows_max, 8 * arcs_))
+      refuse_file(reader_.path(), "has " + std::to_string(nodes_) + " nodes for only " +
+                                      std::to_string(arcs_) + " arcs; leave out those without");
     if (source_ == 0) refuse_file(reader_.path(), "names no source, expected n NODE s");
     if (sink_ == 0) refuse_file(reader_.path(), "names no sink, expected n NODE t");
   }

@@ -2,7 +2,6 @@
 /// 0 to 255.
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,7 @@ class IdxReader {
   std::uint32_t dimensions() const { return dimensions_; }
   std::uint64_t consumed() const { return bytes_.consumed(); }
   /// False after the last row, when the file ends where it should.
-  bool next(std::span<float> row);
+  bool next(std::vector<float>& row);
 
  private:
   BinaryReader bytes_;

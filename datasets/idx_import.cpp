@@ -3,7 +3,6 @@
 
 #include "datasets/idx.hpp"
 #include "datasets/import_watch.hpp"
-#include "datasets/writer.hpp"
 
 namespace troupe {
 namespace {
@@ -57,16 +56,17 @@ IdxReader::IdxReader(const std::string& path) : bytes_(path) {
   }
   if (rows_ == 0) bytes_.fail("the header says 0 rows, expected at least 1");
   width_ = static_cast<std::uint32_t>(width);
-  raw_.resize(width_ * type_.size);
 }
 
-bool IdxReader::next(std::span<float> row) {
+bool IdxReader::next(std::vector<float>& row) {
   if (row_ == rows_) {
     if (!bytes_.at_end())
       bytes_.fail("more bytes than the " + std::to_string(rows_) + " rows that the header says");
     return false;
   }
-  bytes_.read(raw_, "row " + std::to_string(row_ + 1) + " of " + std::to_string(rows_));
+  bytes_.read(raw_, width_ * type_.size,
+              "row " + std::to_string(row_ + 1) + " of " + std::to_string(rows_));
+  row.resize(width_);
   const std::size_t size = type_.size;
   for (std::uint32_t i = 0; i < width_; ++i) {
     row[i] = static_cast<float>(number_at(type_, raw_.data() + i * size));
@@ -86,7 +86,7 @@ bool looks_like_idx(std::string_view head) {
 ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOptions& options,
                          const std::string& out) {
   ImportWatch watch(paths, options.progress);
-  std::unique_ptr<DatasetWriter> writer;
+  DenseRows rows(out);
   std::vector<float> row;
   for (std::size_t file = 0; file < paths.size(); ++file) {
     IdxReader images(paths[file]);
@@ -96,24 +96,16 @@ ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOpti
                   "the file of the rows");
     if (options.labels.empty())
       refuse_file(paths[file], "holds no labels; give their file with --labels");
-    if (writer == nullptr) {
-      row.resize(images.width());
-      writer = std::make_unique<DatasetWriter>(
-          out, WriterOptions{.sparse = false, .features = images.width()});
-    }
-    if (images.width() != row.size())
-      refuse_file(paths[file], "holds " + std::to_string(images.width()) +
-                                   " values a row, expected " + std::to_string(row.size()) +
-                                   " as in " + paths[0]);
+    rows.expect(paths[file], images.width());
     LabelFile labels(options.labels[file], paths[file]);
     while (images.next(row)) {
-      writer->add({nullptr, row.data(), images.width(), labels.next()});
+      rows.add(row, labels.next());
       watch.at(images.consumed());
     }
     labels.finish();
     watch.end_of_file(images.consumed());
   }
-  return {.facts = writer->finish(), .format = {}, .found = "values as stored, not scaled"};
+  return {.facts = rows.finish(), .format = {}, .found = "values as stored, not scaled"};
 }
 
 }  // namespace troupe

@@ -17,6 +17,23 @@ ImportWatch::ImportWatch(const std::vector<std::string>& paths, const MakingProg
   }
 }
 
+void DenseRows::expect(const std::string& path, std::uint32_t width) {
+  if (width_ == 0) {
+    width_ = width;
+    first_path_ = path;
+  }
+  if (width != width_)
+    refuse_file(path, "holds " + std::to_string(width) + " values a row, expected " +
+                          std::to_string(width_) + " as in " + first_path_);
+}
+
+void DenseRows::add(const std::vector<float>& row, float label) {
+  if (writer_ == nullptr)
+    writer_ =
+        std::make_unique<DatasetWriter>(out_, WriterOptions{.sparse = false, .features = width_});
+  writer_->add({nullptr, row.data(), width_, label});
+}
+
 class LabelFile::Source {
  public:
   virtual ~Source() = default;
@@ -27,7 +44,7 @@ namespace {
 
 class IdxLabels final : public LabelFile::Source {
  public:
-  explicit IdxLabels(const std::string& path) : array_(path), value_(array_.width()) {
+  explicit IdxLabels(const std::string& path) : array_(path) {
     if (array_.width() != 1)
       refuse_file(path,
                   "holds " + std::to_string(array_.width()) + " values a row, expected one label");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datasets/importer.hpp"
+#include "datasets/writer.hpp"
 
 namespace troupe {
 
@@ -30,6 +31,25 @@ class ImportWatch {
 /// Statistics take memory for every feature: more than this many are read only
 /// when --features says that they are meant.
 inline constexpr std::uint32_t features_unsaid_max = std::uint32_t{1} << 25;
+/// Numbers of users or nodes up to here become rows even when most of them are empty.
+inline constexpr std::uint32_t sparse_rows_max = std::uint32_t{1} << 22;
+
+/// Dense rows of one width, whatever file they come from. Nothing is written, and no
+/// memory taken for statistics, before a first row was read.
+class DenseRows {
+ public:
+  explicit DenseRows(std::string out) : out_(std::move(out)) {}
+  /// Refuses a file whose rows are not as wide as those of the first.
+  void expect(const std::string& path, std::uint32_t width);
+  void add(const std::vector<float>& row, float label);
+  DataFacts finish() { return writer_->finish(); }
+
+ private:
+  std::string out_;
+  std::string first_path_;
+  std::uint32_t width_ = 0;
+  std::unique_ptr<DatasetWriter> writer_;
+};
 
 /// A file of labels, IDX or one number a line, compressed or not.
 class LabelFile {

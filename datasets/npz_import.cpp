@@ -8,7 +8,6 @@
 #include "datasets/element_type.hpp"
 #include "datasets/import_watch.hpp"
 #include "datasets/text_source.hpp"
-#include "datasets/writer.hpp"
 #include "datasets/zip_archive.hpp"
 
 namespace troupe {
@@ -25,20 +24,21 @@ class NpyReader {
   NpyReader(const std::string& name, std::unique_ptr<ByteSource> source)
       : bytes_(name, std::move(source)) {
     parse(header());
-    raw_.resize(width_ * type_.size);
   }
 
   std::uint64_t rows() const { return rows_; }
   std::uint32_t width() const { return width_; }
   std::uint64_t consumed() const { return bytes_.consumed(); }
 
-  bool next(std::span<float> row) {
+  bool next(std::vector<float>& row) {
     if (row_ == rows_) {
       if (!bytes_.at_end())
         bytes_.fail("more bytes than the " + std::to_string(rows_) + " rows of its shape");
       return false;
     }
-    bytes_.read(raw_, "row " + std::to_string(row_ + 1) + " of " + std::to_string(rows_));
+    bytes_.read(raw_, width_ * type_.size,
+                "row " + std::to_string(row_ + 1) + " of " + std::to_string(rows_));
+    row.resize(width_);
     for (std::uint32_t i = 0; i < width_; ++i) {
       row[i] = static_cast<float>(number_at(type_, raw_.data() + i * type_.size));
       if (!std::isfinite(row[i]))
@@ -161,20 +161,19 @@ class Labels {
   }
   float next() {
     if (file_) return file_->next();
-    float label = 0;
-    array_->next({&label, 1});
-    return label;
+    array_->next(label_);
+    return label_.front();
   }
   void finish() {
-    float label = 0;
     if (file_) return file_->finish();
-    array_->next({&label, 1});
+    array_->next(label_);
   }
   const std::string& name() const { return name_; }
 
  private:
   std::optional<LabelFile> file_;
   std::optional<NpyReader> array_;
+  std::vector<float> label_;
   std::string name_;
 };
 
@@ -187,7 +186,7 @@ bool looks_like_npz(std::string_view head) {
 ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOptions& options,
                          const std::string& out) {
   ImportWatch watch(paths, options.progress);
-  std::unique_ptr<DatasetWriter> writer;
+  DenseRows rows(out);
   std::vector<float> row;
   std::string found;
   for (std::size_t file = 0; file < paths.size(); ++file) {
@@ -195,28 +194,21 @@ ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOpti
     const ZipMember* member = find(archive, row_names);
     if (member == nullptr)
       refuse_file(paths[file], "holds " + list(archive) + " and no rows, expected 'X.npy'");
-    NpyReader rows(archive.name_of(*member), archive.open(*member));
+    NpyReader array(archive.name_of(*member), archive.open(*member));
     Labels labels(archive, paths[file], options.labels.empty() ? "" : options.labels[file]);
-    labels.expect(rows.rows(), paths[file]);
-    if (writer == nullptr) {
-      row.resize(rows.width());
-      writer = std::make_unique<DatasetWriter>(
-          out, WriterOptions{.sparse = false, .features = rows.width()});
+    labels.expect(array.rows(), paths[file]);
+    rows.expect(paths[file], array.width());
+    if (file == 0)
       found = "rows from " + quoted(member->name) +
               (labels.name().empty() ? "" : ", labels from " + quoted(labels.name()));
-    }
-    if (rows.width() != row.size())
-      refuse_file(paths[file], "holds " + std::to_string(rows.width()) +
-                                   " values a row, expected " + std::to_string(row.size()) +
-                                   " as in " + paths[0]);
-    while (rows.next(row)) {
-      writer->add({nullptr, row.data(), rows.width(), labels.next()});
-      watch.at(rows.consumed());
+    while (array.next(row)) {
+      rows.add(row, labels.next());
+      watch.at(array.consumed());
     }
     labels.finish();
-    watch.end_of_file(rows.consumed());
+    watch.end_of_file(array.consumed());
   }
-  return {.facts = writer->finish(), .format = {}, .found = found};
+  return {.facts = rows.finish(), .format = {}, .found = found};
 }
 
 }  // namespace troupe

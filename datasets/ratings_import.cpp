@@ -111,7 +111,7 @@ class RatingsImport {
 
   // Every user up to the largest becomes a row: a wrong number must not fill the disk.
   void check_users() const {
-    const std::uint64_t most = std::max<std::uint64_t>(features_unsaid_max, 8 * sorter_.size());
+    const std::uint64_t most = std::max<std::uint64_t>(sparse_rows_max, 8 * sorter_.size());
     if (user_max_ > most)
       refuse_file(paths_.front(), "user " + std::to_string(user_max_) + " is far beyond the " +
                                       std::to_string(sorter_.size()) +

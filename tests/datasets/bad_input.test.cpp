@@ -164,6 +164,17 @@ TEST_CASE("bad idx") {
         "after the file of the rows"}});
 }
 
+TEST_CASE("rows of another width in a later file are refused") {
+  const Scratch scratch;
+  const std::string one = scratch.write("one", idx(8, {2, 2}, "abcd"));
+  const std::string two = scratch.write("two", idx(8, {2, 3}, "abcdef"));
+  const std::string labels = scratch.write("labels", "1\n2\n");
+  CHECK(refusal([&] {
+          import_files({one, two}, {.labels = {labels, labels}}, scratch.file("out.h5"));
+        }) == two + ": holds 3 values a row, expected 2 as in " + one);
+  CHECK(scratch.files() == 3);
+}
+
 TEST_CASE("bad cifar10") {
   const std::string record = std::string(1, '\1') + std::string(3072, 'a');
   check_cases("in.bin", {{record + record.substr(0, 100),
@@ -287,6 +298,8 @@ TEST_CASE("bad dimacs") {
        {"p max 3 0\nn 1 x\n", "in.max:2: 'x' is no kind of terminal, expected s or t"},
        {"p max 3 0\nn 1 s\n", "in.max: names no sink, expected n NODE t"},
        {"p max 3 0\nn 1 t\n", "in.max: names no source, expected n NODE s"},
+       {"p max 33000000 0\nn 1 s\nn 2 t\n",
+        "in.max: has 33000000 nodes for only 0 arcs; leave out those without"},
        {"p max 1 0\n", "in.max:1: there are 1 nodes, expected 2 to 33554432"},
        {"p min 3 0\n", "in.max:1: 'min' is no problem, expected max"},
        {"p max 3 0\np max 3 0\n", "in.max:2: a second problem line, expected one"},

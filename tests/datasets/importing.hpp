@@ -56,8 +56,10 @@ inline std::string bzip2(const std::string& text) {
 
 inline std::string bytes_of(std::uint64_t value, std::size_t size, bool big_endian = false) {
   std::string bytes;
-  for (std::size_t i = 0; i < size; ++i)
-    bytes += static_cast<char>(value >> 8 * (big_endian ? size - 1 - i : i));
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::size_t place = big_endian ? size - 1 - i : i;
+    bytes += static_cast<char>(place < 8 ? value >> 8 * place : 0);
+  }
   return bytes;
 }
 

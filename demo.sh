@@ -48,6 +48,6 @@ cat <<END
 run folder   $run
 model        $run/model.h5
 next         build/troupe evaluate --model $run/model.h5 --data $demo/train.h5
-             build/troupe twin config/examples/ssgd.toml -s data.path=$demo/train.h5 -s workers=64
+             build/troupe twin config/examples/ssgd.toml -s data.path=$demo/train.h5 -s workers=64 -s partitions=64
              build/troupe config show config/examples/ssgd.toml --origin
 END

@@ -36,18 +36,15 @@ say "Making a data set: 23,149 sparse rows of 47,236 features"
 demo=runs/demo
 mkdir -p "$demo"
 [ -s "$demo/train.h5" ] || build/troupe data make rcv1 --rows 23149 --seed 7 --out "$demo/train.h5"
-build/troupe data inspect "$demo/train.h5"
 
 say "Training a support vector machine on it, two local nodes"
 run="runs/demo/$(date +%Y%m%d_%H%M%S)_$$"
 build/troupe train config/examples/ssgd.toml -s data.path="$demo/train.h5" --nodes 2 --run-dir "$run"
 
-say "Done"
-tail -n 1 "$run/metrics.jsonl"
+say "Things to try next"
 cat <<END
-run folder   $run
-model        $run/model.h5
-next         build/troupe evaluate --model $run/model.h5 --data $demo/train.h5
-             build/troupe twin config/examples/ssgd.toml -s data.path=$demo/train.h5 -s workers=64 -s partitions=64
-             build/troupe config show config/examples/ssgd.toml --origin
+build/troupe status $run
+build/troupe data inspect $demo/train.h5
+build/troupe twin config/examples/ssgd.toml -s data.path=$demo/train.h5 -s workers=64 -s partitions=64
+build/troupe config show config/examples/ssgd.toml --origin
 END

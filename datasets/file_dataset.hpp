@@ -3,7 +3,7 @@
 #pragma once
 
 #include "datasets/dataset.hpp"
-#include "datasets/layout.hpp"
+#include "datasets/segment_source.hpp"
 
 namespace troupe {
 
@@ -19,5 +19,6 @@ class FileDataset : public Dataset {
 };
 
 std::shared_ptr<const FileDataset> open_file_dataset(const std::string& path);
+std::shared_ptr<const FileDataset> open_file_dataset(std::unique_ptr<const SegmentSource> source);
 
 }  // namespace troupe

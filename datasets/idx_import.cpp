@@ -84,7 +84,7 @@ bool looks_like_idx(std::string_view head) {
 }
 
 ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out) {
+                         const RowTarget& out) {
   ImportWatch watch(paths, options.progress);
   DenseRows rows(out);
   std::vector<float> row;

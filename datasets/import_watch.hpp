@@ -38,14 +38,14 @@ inline constexpr std::uint32_t sparse_rows_max = std::uint32_t{1} << 22;
 /// memory taken for statistics, before a first row was read.
 class DenseRows {
  public:
-  explicit DenseRows(std::string out) : out_(std::move(out)) {}
+  explicit DenseRows(RowTarget out) : out_(std::move(out)) {}
   /// Refuses a file whose rows are not as wide as those of the first.
   void expect(const std::string& path, std::uint32_t width);
   void add(const std::vector<float>& row, float label);
   DataFacts finish() { return writer_->finish(); }
 
  private:
-  std::string out_;
+  RowTarget out_;
   std::string first_path_;
   std::uint32_t width_ = 0;
   std::unique_ptr<DatasetWriter> writer_;

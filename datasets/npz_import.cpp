@@ -184,7 +184,7 @@ bool looks_like_npz(std::string_view head) {
 }
 
 ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out) {
+                         const RowTarget& out) {
   ImportWatch watch(paths, options.progress);
   DenseRows rows(out);
   std::vector<float> row;

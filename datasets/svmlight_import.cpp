@@ -91,8 +91,7 @@ struct Place {
 /// clear where the file starts to count.
 class Rebaser {
  public:
-  Rebaser(const std::vector<std::string>& paths, const ImportOptions& options,
-          const std::string& out)
+  Rebaser(const std::vector<std::string>& paths, const ImportOptions& options, const RowTarget& out)
       : paths_(paths), features_(options.features), writer_(out, {.features = options.features}) {
     if (options.base) settle(*options.base);
   }
@@ -181,7 +180,7 @@ bool looks_like_svmlight(std::string_view head) {
 }
 
 ImportSummary import_svmlight(const std::vector<std::string>& paths, const ImportOptions& options,
-                              const std::string& out) {
+                              const RowTarget& out) {
   Rebaser rows(paths, options, out);
   ImportWatch watch(paths, options.progress);
   Row row;

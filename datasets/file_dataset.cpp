@@ -69,6 +69,20 @@ class SegmentStore {
     return counts;
   }
 
+  SegmentSpace space(SegmentRun run) const {
+    const SegmentEntry& head = manifest_.segments[run.first];
+    const SegmentEntry& tail = manifest_.segments[run.last - 1];
+    const std::uint64_t rows = tail.first_row + tail.rows - head.first_row;
+    const std::uint64_t entries = tail.first_entry + tail.entries - head.first_entry;
+    SegmentSpace found;
+    found.label = {label_.arena.as<float>() + head.first_row, rows};
+    found.value = {value_.arena.as<float>() + head.first_entry, entries};
+    if (!manifest_.facts.sparse) return found;
+    found.offsets = {offsets() + head.first_row, rows + 1};
+    found.index = {index_.arena.as<std::uint32_t>() + head.first_entry, entries};
+    return found;
+  }
+
  private:
   struct Array {
     Array() = default;
@@ -139,20 +153,6 @@ class SegmentStore {
     }
   }
 
-  SegmentSpace space(SegmentRun run) const {
-    const SegmentEntry& head = manifest_.segments[run.first];
-    const SegmentEntry& tail = manifest_.segments[run.last - 1];
-    const std::uint64_t rows = tail.first_row + tail.rows - head.first_row;
-    const std::uint64_t entries = tail.first_entry + tail.entries - head.first_entry;
-    SegmentSpace found;
-    found.label = {label_.arena.as<float>() + head.first_row, rows};
-    found.value = {value_.arena.as<float>() + head.first_entry, entries};
-    if (!manifest_.facts.sparse) return found;
-    found.offsets = {offsets() + head.first_row, rows + 1};
-    found.index = {index_.arena.as<std::uint32_t>() + head.first_entry, entries};
-    return found;
-  }
-
   const std::unique_ptr<const SegmentSource> source_;
   const Manifest& manifest_;
   Array label_, offsets_, index_, value_;
@@ -181,8 +181,19 @@ class OpenDataset final : public FileDataset {
   explicit OpenDataset(std::unique_ptr<const SegmentSource> source)
       : store_(std::make_shared<SegmentStore>(std::move(source))) {}
   const DataFacts& facts() const override { return store_->manifest().facts; }
-  const std::vector<SegmentEntry>& segments() const override { return store_->manifest().segments; }
+  const Manifest& manifest() const override { return store_->manifest(); }
   Counts counts() const override { return store_->counts(); }
+  std::vector<Cut> cuts() const override {
+    std::vector<Cut> all;
+    for (const SegmentEntry& part : segments())
+      all.push_back({{part.first_row, part.first_row + part.rows}, part.entries});
+    return all;
+  }
+
+  Segment segment(std::size_t i) const override {
+    auto lease = std::make_shared<Lease>(store_, i, i + 1);
+    return {std::move(lease), store_->space({i, i + 1}).bytes()};
+  }
 
   Shard load(RowRange range) const override {
     TROUPE_CHECK(range.first, <=, range.last);

@@ -20,9 +20,12 @@ class ImportWatch {
     if (progress_ && ++calls_ % 4096 == 0) progress_(before_ + consumed, total_);
   }
   void end_of_file(std::uint64_t consumed) { before_ += consumed; }
+  /// At once, for readers of large pieces.
+  void tell(std::size_t file, std::uint64_t consumed);
 
  private:
   MakingProgress progress_;
+  std::vector<std::uint64_t> starts_;  ///< of each file, as if all were one
   std::uint64_t total_ = 0;
   std::uint64_t before_ = 0;
   std::uint64_t calls_ = 0;

@@ -20,6 +20,7 @@ struct ImportOptions {
   std::vector<std::string> labels = {};    ///< files of labels, one for each file of rows
   std::string label_column = {};           ///< csv: a name, a number from 1, or "none"
   std::string delimiter = {};              ///< csv: one character; empty: found from the first line
+  unsigned threads = 0;                    ///< svmlight: 0 for as many as help
   MakingProgress progress = {};            ///< bytes of the files; may throw to stop
 };
 

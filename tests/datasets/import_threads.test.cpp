@@ -148,3 +148,43 @@ TEST_CASE("the first piece to fail is the failure, wherever it fails") {
   CHECK(failure(5, 6, 7) == "take");
   CHECK(failure(-1, -1, -1).empty());
 }
+
+TEST_CASE("a gzip file of several members reads as its texts behind each other") {
+  const Scratch scratch;
+  const std::string text = varied_rows(3000);
+  std::string packed;
+  // Members of every length, so that ends fall anywhere in a reader's pieces.
+  for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 3 / 2 + 1)
+    packed += gzip(text.substr(at, size));
+  CHECK(imported(scratch, {scratch.write("a", packed)}) ==
+        imported(scratch, {scratch.write("b", text)}));
+}
+
+TEST_CASE("no flipped bit and no cut of a gzip file goes unnoticed") {
+  const Scratch scratch;
+  const std::string packed = gzip(varied_rows(60));
+  const std::string whole = imported(scratch, {scratch.write("in", packed)});
+  std::filesystem::remove(scratch.file("out.h5"));
+  std::mt19937 random(11);
+  int same = 0;
+  for (int i = 0; i < 1000; ++i) {
+    std::string bad = packed;
+    const std::size_t at = random() % bad.size();
+    if (i % 4 == 0)
+      bad.resize(at + 1);
+    else
+      bad[at] = static_cast<char>(bad[at] ^ 1 << random() % 8);
+    if (bad == packed) continue;
+    scratch.write("in", bad);
+    const ImportOptions options{.format = "svmlight"};
+    const auto import = [&] {
+      import_files({scratch.file("in")}, options, scratch.file("out.h5"));
+    };
+    if (!refusal(import).empty()) continue;
+    // Nothing guards the header's time and system.
+    CHECK(imported(scratch, {scratch.file("in")}) == whole);
+    std::filesystem::remove(scratch.file("out.h5"));
+    ++same;
+  }
+  CHECK(same < 20);
+}

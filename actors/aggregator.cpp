@@ -81,6 +81,7 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   if (place == colleagues_.end() || ended_) return;
   Colleague& colleague = place->second;
   ledger_.computed(from, push.computed);
+  ledger_.moved(from, push.bytes_moved);
   std::vector<Partial> parts;
   // Decoded before it is judged: a codec that remembers must see every message.
   const bool sound = decode(colleague, push, parts);

@@ -28,12 +28,16 @@ class Worker : public Actor {
 
  private:
   struct Seat;
+  struct Draws;
 
   void install(Parameters& parameters);
+  void take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws);
   /// One turn's part of the sum; turn.rows becomes the rows that it really took.
   Partial compute(Seat& seat, Turn& turn, std::uint64_t draws);
-  Partial descend(Seat& seat, const Batch& batch, std::uint64_t draws);
-  Partial differentiate(const Batch& batch, std::uint64_t draws);
+  void differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
+  void descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
+  /// Steps of plan.batch rows, one of rates_ each.
+  double step(Seat& seat, Replica& replica, const Batch& rows);
   void push(Context& context, TreeSum<Partial>& sums, std::vector<Turn> turns, std::uint64_t rows);
   std::vector<std::uint32_t> features_of_next(const std::vector<Turn>& turns);
 
@@ -47,6 +51,7 @@ class Worker : public Actor {
   std::vector<float> rates_;
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;
+  std::uint64_t bytes_moved_ = 0;
 };
 
 }  // namespace troupe

@@ -27,24 +27,26 @@ class Inputs:
         if memory.is_dir() and os.access(memory, os.W_OK):
             self.out = memory / f"{bench.scratch.name}.h5"
 
+    def sample(self):
+        real = REAL / "rcv1/rcv1_ccat_train23149.svm.xz"
+        return lzma.open(real).read() if real.exists() and not self.bench.quick else generated_rows()
+
     def text(self):
         """SVMlight text of documents, several times behind each other."""
-        path = self.bench.scratch / "rows.svm"
-        if path.exists():
-            return path
-        real = REAL / "rcv1/rcv1_ccat_train23149.svm.xz"
-        rows = lzma.open(real).read() if real.exists() and not self.bench.quick else generated_rows()
-        with open(path, "wb") as file:
-            for _ in range(self.copies):
-                file.write(rows)
-        return path
+        return self.repeated("rows.svm", self.sample)
 
-    def packed(self, name, level):
-        """The same text as one archive."""
-        path = self.bench.scratch / f"rows.{name}"
+    def packed(self, name):
+        """The same, each time as an archive of its own: compressing takes long."""
+        return self.repeated(f"rows.{name}", lambda: subprocess.run(
+            [name, "-6", "-c"], input=self.sample(), stdout=subprocess.PIPE, check=True).stdout)
+
+    def repeated(self, name, make):
+        path = self.bench.scratch / name
         if not path.exists():
-            with open(self.text(), "rb") as text, open(path, "wb") as out:
-                subprocess.run([name, f"-{level}", "-c"], stdin=text, stdout=out, check=True)
+            part = make()
+            with open(path, "wb") as file:
+                for _ in range(self.copies):
+                    file.write(part)
         return path
 
     def images(self):
@@ -118,15 +120,15 @@ def python_with_sklearn():
 
 
 def unpacking(bench, inputs):
-    for name, level in (("xz", 6), ("gzip", 6)):
+    for name in ("xz", "gzip"):
         title = f"svmlight.{name} import"
         if not bench.wants(title):
             continue
-        path = inputs.packed(name, level)
+        path = inputs.packed(name)
         bench.compare(title, "s", [
             Contender(f"{name} -dc", [name, "-dc", path]),
             Contender("import", inputs.importing(path), prepare=inputs.gone)],
-            f"{megabytes(path):.0f} MB, {megabytes(inputs.text()):.0f} MB of text")
+            f"{megabytes(path):.0f} MB, of {megabytes(inputs.text()):.0f} MB of text")
 
 
 def images(bench, inputs):

@@ -32,8 +32,10 @@ struct Welcome {
   std::uint64_t run = 0;
   std::uint32_t process = 0;  ///< the node's number, from 1
   std::string settings_text;
+  std::uint16_t data_port = 0;  ///< where segments are served; 0: nowhere
   static constexpr auto fields() {
-    return std::tuple{&Welcome::run, &Welcome::process, &Welcome::settings_text};
+    return std::tuple{&Welcome::run, &Welcome::process, &Welcome::settings_text,
+                      &Welcome::data_port};
   }
 };
 
@@ -84,9 +86,17 @@ struct Declined {
   static constexpr auto fields() { return std::tuple{&Declined::line, &Declined::exit_code}; }
 };
 
+/// A node to the starting process: for the run's log.
+struct Told {
+  std::string what;
+  std::string detail;
+  bool sum = false;  ///< a later one of this node says all that this one does
+  static constexpr auto fields() { return std::tuple{&Told::what, &Told::detail, &Told::sum}; }
+};
+
 /// The order is the wire's numbering: add at the end.
 using Handshake =
-    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined>;
+    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined, Told>;
 
 Bytes encode_handshake(const Handshake& sentence);
 std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);

@@ -89,6 +89,7 @@ void Muster::hear(const Heard& heard) {
                         if (heard.peer < members_.size())
                           members_[heard.peer].step = Step::connected;
                       },
+                      [&](const Told&) { told_.push_back(heard); },
                       [&](const Declined& declined) {
                         if (heard.peer >= members_.size()) return;
                         throw UserError(static_cast<ExitCode>(declined.exit_code),
@@ -115,7 +116,8 @@ void Muster::admit(std::uint32_t process, PeerId visitor, const Join& join) {
   member.step = Step::joined;
   member.address = fmt::format("127.0.0.1:{}", join.port);
   cpu_level_ = std::min(cpu_level_, join.cpu_level);
-  tell(process, Welcome{means_.request.run_id, process, means_.request.settings_text});
+  tell(process,
+       Welcome{means_.request.run_id, process, means_.request.settings_text, means_.data_port});
 }
 
 std::string Muster::why_not(std::uint32_t process, const Join& join) const {

@@ -81,6 +81,11 @@ double Model::descend(Replica& replica, const Batch& rows, std::size_t batch_siz
   return loss;
 }
 
+void Model::scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+                   std::span<float> out) const {
+  predict(parameters, batch, probabilities, out);
+}
+
 void Model::reads(const Batch& /*batch*/, Accumulator& seen) const { seen.make_dense(); }
 
 void Model::project(std::span<float> /*parameters*/, const Accumulator& /*touched*/) const {}

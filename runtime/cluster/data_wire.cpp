@@ -37,15 +37,6 @@ struct ManifestFields {
   std::vector<std::uint64_t> segments;
 };
 
-// The words that stood for labels, where a set can have any.
-template <class Facts, class Visit>
-bool visit_names(Facts& facts, Visit& visit) {
-  if constexpr (requires { facts.label_names; })
-    return visit(facts.label_names);
-  else
-    return true;
-}
-
 // Both directions visit the same fields in this order.
 template <class Fields, class Visit>
 bool each_field(Fields& all, Visit visit) {
@@ -54,7 +45,7 @@ bool each_field(Fields& all, Visit visit) {
          visit(facts.entries) && visit(facts.row_entries_max) && visit(facts.row_norm_max) &&
          visit(facts.positive) && visit(facts.manifest_crc32c) && visit(all.label_value) &&
          visit(all.label_rows) && visit(facts.rows_per_feature) && visit(facts.mean) &&
-         visit(facts.variance) && visit(facts.max_abs) && visit_names(facts, visit) &&
+         visit(facts.variance) && visit(facts.max_abs) && visit(facts.label_names) &&
          visit(all.segments);
 }
 

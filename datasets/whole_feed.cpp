@@ -10,7 +10,7 @@ namespace troupe {
 namespace {
 
 // A shorter order is made faster than another thread wakes up.
-constexpr std::uint64_t rows_worth_a_thread = 8192;
+constexpr std::uint64_t rows_worth_a_thread = 16384;
 
 class WholeFeed final : public Feed {
  public:

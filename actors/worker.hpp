@@ -34,16 +34,27 @@ class Worker : public Actor {
   Partial compute(Seat& seat, Turn& turn, std::uint64_t draws);
   Partial descend(Seat& seat, const Batch& batch, std::uint64_t draws);
   Partial differentiate(const Batch& batch, std::uint64_t draws);
-  void push(Context& context, TreeSum<Partial>& sums, std::vector<Turn> turns, std::uint64_t rows);
-  std::vector<std::uint32_t> features_of_next(const std::vector<Turn>& turns);
+  Partial differentiate_entries(const Batch& batch, std::uint64_t draws);
+  /// What a sparse pull brought for these rows, of which `batch` are the first.
+  void take_aligned(const Batch& rows, const Batch& batch);
+  void mirror_aligned(const Batch& rows);
+  std::span<const float> model() const;
+
+  void add(Push& push, Subtree where, Partial& partial);
+  void say(Context& context, Push push, std::uint64_t rows);
+  std::vector<std::uint32_t> features_of(const Batch& batch);
 
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Codec> codec_;
   std::map<std::uint32_t, std::unique_ptr<Seat>> seats_;
   Scratch scratch_;
-  Accumulator seen_;    ///< features of the next batch
-  SharedBlock pulled_;  ///< a dense pull, read in place
-  Block mirror_;        ///< kept up to date by sparse and changed pulls
+  Accumulator seen_;            ///< features of a batch, each once
+  SharedBlock pulled_;          ///< a dense pull, read in place
+  Block mirror_;                ///< kept up to date by sparse and changed pulls
+  std::vector<float> aligned_;  ///< a sparse pull: what the turns read, one after another
+  std::size_t read_ = 0;        ///< of aligned_
+  bool is_aligned_ = false;     ///< the last pull was a sparse one
+  std::vector<float> entries_;  ///< of the turn at hand
   std::vector<float> rates_;
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;

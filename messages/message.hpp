@@ -51,17 +51,26 @@ struct Contribution {
   }
 };
 
+/// A sparse pull: what the rows of a turn to come read, entry after entry as they list it.
+struct Wish {
+  std::uint32_t partition = 0;
+  std::uint64_t step = 0;
+  std::vector<std::uint32_t> features = {};
+  static constexpr auto fields() {
+    return std::tuple{&Wish::partition, &Wish::step, &Wish::features};
+  }
+};
+
 /// Worker to aggregator: what these turns came to.
 struct Push {
   std::uint64_t based_on = 0;    ///< version of the model that was pulled
   std::uint64_t computed = 0;    ///< draws that this worker computed since the start
   std::vector<Turn> turns = {};  ///< taken, with the rows really drawn
   std::vector<Contribution> contributions = {};
-  std::vector<std::uint32_t> features =
-      {};  ///< of the same partitions' next batches: a sparse pull
+  std::vector<Wish> wishes = {};  ///< for turns of the same partitions to come
   static constexpr auto fields() {
     return std::tuple{&Push::based_on, &Push::computed, &Push::turns, &Push::contributions,
-                      &Push::features};
+                      &Push::wishes};
   }
 };
 

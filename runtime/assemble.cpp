@@ -17,6 +17,8 @@ namespace {
 /// Rows between two exchanges of replicas below which the exchange costs more
 /// than the descent (DESIGN: two dense passes over the parameters each).
 constexpr std::uint64_t rows_worth_an_exchange = 1000;
+/// Adding entries up first pays once a parameter comes more often than this.
+constexpr double entries_worth_a_sum = 2;
 /// "epoch" means at most so many rows, so that a stop never waits long.
 constexpr std::uint64_t rows_of_an_epoch_max = 1'000'000;
 
@@ -213,6 +215,31 @@ void resolve_words(Draft& draft) {
                                          : PullKind::dense;
 }
 
+void work_ahead(Draft& draft) {
+  Plan& plan = *draft.plan;
+  plan.ahead = count(draft.settings(), "training.ahead");
+  if (plan.ahead == 1 || (!plan.rounds && !plan.descends)) return;
+  draft.config.refuse(
+      "training.ahead",
+      fmt::format("{} needs an open gate and gradients: {}",
+                  draft.config.describe("training.ahead"),
+                  plan.rounds ? "in a round nobody may be ahead of the others"
+                              : "a replica goes on from where the last exchange left it"));
+}
+
+// By entries while a turn has far fewer of them than the model has parameters. It is
+// decided by data and batch alone: sums then round alike, however the model is pulled.
+void choose_form(Draft& draft) {
+  Plan& plan = *draft.plan;
+  const DataFacts& facts = plan.data->facts();
+  const double mean = static_cast<double>(facts.entries) / static_cast<double>(facts.rows);
+  const double entries = mean * static_cast<double>(plan.batch * plan.local_steps);
+  plan.entrywise = !plan.descends && plan.model->traits().entrywise &&
+                   entries * entries_worth_a_sum < static_cast<double>(plan.parameters);
+  plan.unsummed = plan.entrywise && !plan.rounds && plan.plain &&
+                  draft.tables.codecs.at(draft.settings().text("training.codec")).entrywise;
+}
+
 void make_policies(Draft& draft) {
   Plan& plan = *draft.plan;
   const auto settings = std::make_shared<const Settings>(draft.settings());
@@ -351,6 +378,8 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   make_model(draft);
   settle_model(draft);
   resolve_words(draft);
+  work_ahead(draft);
+  choose_form(draft);
   make_policies(draft);
   make_schedule(draft);
   make_stop(draft);

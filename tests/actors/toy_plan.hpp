@@ -36,6 +36,8 @@ struct Toy {
   CodecKind codec = sparse_codec();
   PullKind pull = PullKind::sparse;
   double validation = 0.2;
+  bool entrywise = true;
+  std::uint64_t ahead = 1;
 };
 
 inline std::shared_ptr<const Dataset> toy_rows(std::uint64_t count) {
@@ -80,6 +82,9 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
                                  .facts = plan->data->facts(),
                                  .rows = plan->training.size(),
                                  .descends = plan->descends});
+  plan->entrywise = toy.entrywise && plan->model->traits().entrywise && !plan->descends;
+  plan->unsummed = plan->entrywise && !plan->rounds && toy.codec.entrywise;
+  plan->ahead = toy.ahead;
   plan->parameters = plan->model->layout().size();
   plan->exchange = [make = toy.exchange.make] { return make(Settings()); };
   plan->gate = [make = toy.gate.make] { return make(Settings()); };

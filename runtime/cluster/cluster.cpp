@@ -36,6 +36,7 @@ class Cluster::Host {
   class Departure;
 
   std::shared_ptr<Process> make_process();
+  void open_data_plane(const std::shared_ptr<Process>& process);
   void run_alone();
   void run_with_nodes();
   caf::actor open_door(caf::actor_system& system);
@@ -48,6 +49,7 @@ class Cluster::Host {
   Children children_;
   ProcessMap processes_;
   std::vector<bool> gone_;  // per process
+  std::unique_ptr<DataPlane> data_;
   caf::actor endpoint_;
 };
 
@@ -64,6 +66,7 @@ class Cluster::Host::Departure {
     host_.children_.wait_all(Clock::now() + leave_time);
     caf::anon_send(host_.endpoint_, Quit{});
     host_.endpoint_ = nullptr;
+    host_.data_.reset();
   }
   void dismiss() {
     if (dismissed_) return;
@@ -105,6 +108,7 @@ std::shared_ptr<Process> Cluster::Host::make_process() {
   process->over = [this] { inbox_.post(Over{}); };
   process->processes = processes_;
   process->endpoint = endpoint_;
+  process->data = data_.get();
   return process;
 }
 
@@ -134,13 +138,16 @@ void Cluster::Host::run_with_nodes() {
   command.insert(command.end(), {"--join", "127.0.0.1:" + std::to_string(*port)});
   children_.start(command);
 
-  Muster muster({request_, processes_, children_, inbox_, endpoint_});
+  const auto process = make_process();
+  open_data_plane(process);
+  const Secret secret = make_secret();
+  data_->admit(secret, 0);
+  Muster muster({request_, processes_, children_, inbox_, endpoint_, secret, data_->port()});
   if (const auto stop = muster.gather()) {
     report_stopped(*stop);
     return;
   }
   use_cpu_level(static_cast<CpuLevel>(muster.cpu_level()));
-  const auto process = make_process();
   Stage stage(system, process, request_.make);
   caf::anon_send(endpoint_, Attach{process});
   for (std::uint32_t n = 1; n <= request_.nodes; ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
@@ -148,6 +155,14 @@ void Cluster::Host::run_with_nodes() {
   supervise(stage);
   departure.dismiss();
   stage.end();
+}
+
+void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
+  data_ = std::make_unique<DataPlane>(
+      ears_of(process, [this](std::uint32_t peer, const std::string& why) {
+        inbox_.post(LinkLost{peer, why});
+      }));
+  process->data = data_.get();
 }
 
 caf::actor Cluster::Host::open_door(caf::actor_system& system) {
@@ -182,6 +197,7 @@ void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string&
   if (gone_[process]) return;
   gone_[process] = true;
   caf::anon_send(endpoint_, Drop{process});
+  data_->drop(process);
   std::string detail = children_.name(process) + " ";
   if (children_.wait(process, Clock::now() + fate_time)) {
     detail += children_.fate(process);

@@ -85,6 +85,7 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   Colleague& colleague = place->second;
   ledger_.computed(from, push.computed);
   const bool wanted = expected(from, push);
+  ledger_.moved(from, push.bytes_moved);
   std::vector<Partial> parts;
   // Decoded even when nobody wants it: a codec that remembers must see every message.
   const bool sound = decode(colleague, push, parts);

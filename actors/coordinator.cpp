@@ -95,6 +95,7 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
                             .samples_per_second = seconds > 0 ? rows / seconds : 0,
                             .bytes_sent = progress.bytes_sent,
                             .bytes_received = progress.bytes_received,
+                            .bytes_moved = progress.bytes_moved,
                             .staleness_p50 = quantile(progress.staleness, 0.5),
                             .staleness_p99 = quantile(progress.staleness, 0.99),
                             .staleness_max = worst});
@@ -292,6 +293,7 @@ EndReport Coordinator::balance(double now) {
                 .updates = final_->progress.updates,
                 .samples = final_->progress.delivered,
                 .delivered = final_->progress.delivered,
+                .bytes_moved = final_->progress.bytes_moved,
                 .discarded = final_->discarded};
   for (const WorkerCount& said : final_->computed) {
     Crew& crew = crew_.at(said.worker);

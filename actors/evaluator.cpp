@@ -57,11 +57,14 @@ void Evaluator::list_splits() {
     splits_.push_back({"training", plan_->data, plan_->training, false});
   if (plan_->test != nullptr)
     splits_.push_back({"test", plan_->test, {0, plan_->test->facts().rows}, true});
+  for (Split& split : splits_)
+    split.parts = plan_->bounded ? cuts_within(*split.data, split.range)
+                                 : std::vector<Cut>{{.rows = split.range}};
 }
 
 bool Evaluator::load(Context& context, Split& split) {
   try {
-    split.shard = split.data->load(split.range);
+    split.shard = split.data->load(split.parts[split.part].rows);
     split.loaded = true;
   } catch (const UserError& error) {
     tasks_.clear();
@@ -71,7 +74,7 @@ bool Evaluator::load(Context& context, Split& split) {
   return split.loaded;
 }
 
-void Evaluator::slice(Task& task, const Split& split) {
+void Evaluator::slice(Task& task, Split& split) {
   const Rows& rows = split.shard.rows();
   const std::uint64_t count = std::min<std::uint64_t>(rows_at_a_time, rows.size() - task.row);
   picks_.resize(count);
@@ -79,6 +82,17 @@ void Evaluator::slice(Task& task, const Split& split) {
   task.sum += plan_->model->evaluate(task.what.model.values(), {rows, picks_});
   task.row += count;
   if (task.row < rows.size()) return;
+  task.row = 0;
+  if (plan_->bounded) {
+    split.shard = {};
+    split.loaded = false;
+  }
+  if (++split.part < split.parts.size()) return;
+  split.part = 0;
+  score(task, split);
+}
+
+void Evaluator::score(Task& task, const Split& split) const {
   const auto n = static_cast<double>(std::max<std::uint64_t>(1, task.sum.rows));
   task.scores.push_back(
       {.split = split.name,
@@ -86,7 +100,6 @@ void Evaluator::slice(Task& task, const Split& split) {
        .accuracy = accuracy_of(*plan_->model, task.sum),
        .rows = task.sum.rows});
   ++task.split;
-  task.row = 0;
   task.sum = {};
 }
 

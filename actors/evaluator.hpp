@@ -24,26 +24,30 @@ class Evaluator : public Actor {
   void woken(Context& context, std::uint64_t token) override;
 
  private:
-  /// Rows to score, loaded when they are first asked for and kept.
+  /// Rows to score, loaded when they are first asked for and kept; where memory is
+  /// bounded one segment at a time, and none between two models.
   struct Split {
     std::string name;
     std::shared_ptr<const Dataset> data;
     RowRange range;
     bool only_last;
+    std::vector<Cut> parts = {};
+    std::size_t part = 0;  ///< at work on it
     Shard shard = {};
     bool loaded = false;
   };
   struct Task {
     Evaluate what;
     std::size_t split = 0;
-    std::uint64_t row = 0;
+    std::uint64_t row = 0;  ///< of the part
     Evaluation sum = {};
     std::vector<Score> scores = {};
   };
 
   void list_splits();
   bool load(Context& context, Split& split);
-  void slice(Task& task, const Split& split);
+  void slice(Task& task, Split& split);
+  void score(Task& task, const Split& split) const;
   void answer(Context& context, Task& task);
 
   std::shared_ptr<const Plan> plan_;

@@ -23,6 +23,7 @@ class Ledger {
     if (rows > 0) discarded_[reason] += rows;
   }
   void computed(ActorId worker, std::uint64_t total) { computed_[worker] = total; }
+  void moved(ActorId worker, std::uint64_t bytes) { moved_[worker] = bytes; }
   void staleness(std::uint64_t versions) {
     ++staleness_[static_cast<std::size_t>(std::min<std::uint64_t>(versions, bins - 1))];
   }
@@ -48,6 +49,7 @@ class Ledger {
                  .loss = loss_rows_ > 0 ? loss_ / static_cast<double>(loss_rows_) : 0.0,
                  .bytes_sent = sent_,
                  .bytes_received = received_,
+                 .bytes_moved = bytes_moved(),
                  .staleness = staleness_};
     loss_ = 0;
     loss_rows_ = 0;
@@ -55,6 +57,12 @@ class Ledger {
   }
 
  private:
+  std::uint64_t bytes_moved() const {
+    std::uint64_t sum = 0;
+    for (const auto& [worker, bytes] : moved_) sum += bytes;
+    return sum;
+  }
+
   static constexpr std::size_t bins = 65;
   std::uint64_t delivered_ = 0;
   double loss_ = 0;
@@ -63,6 +71,7 @@ class Ledger {
   std::uint64_t received_ = 0;
   std::map<std::string, std::uint64_t> discarded_;
   std::map<ActorId, std::uint64_t> computed_;
+  std::map<ActorId, std::uint64_t> moved_;
   std::vector<std::uint64_t> staleness_ = std::vector<std::uint64_t>(bins, 0);
 };
 

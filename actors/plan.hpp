@@ -15,8 +15,8 @@
 #include "algorithms/schedule.hpp"
 #include "algorithms/update.hpp"
 #include "datasets/dataset.hpp"
+#include "datasets/feed.hpp"
 #include "datasets/row_sample.hpp"
-#include "datasets/sampler.hpp"
 #include "messages/message.hpp"
 #include "models/model.hpp"
 #include "topologies/drawing.hpp"
@@ -44,7 +44,6 @@ struct Plan {
   std::uint32_t partitions = 1;
   std::uint64_t batch = 1;        ///< rows per partition and step, "all" resolved
   std::uint64_t local_steps = 1;  ///< steps per exchange, "epoch" resolved
-  SamplerKind sampler;
   RowRange training;
   RowRange validation;
 
@@ -64,6 +63,8 @@ struct Plan {
   Drawing drawing;
   std::shared_ptr<const Dataset> data;
   std::shared_ptr<const Dataset> test;  ///< or null
+  bool bounded = false;                 ///< rows in memory: nobody keeps what he does not use
+  std::shared_ptr<Supply> supply;       ///< of training rows; each process has its own
   std::shared_ptr<const Model> model;
   std::size_t parameters = 0;
   RowSample start;  ///< what Model::initialise() sees; empty unless it asks

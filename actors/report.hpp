@@ -21,6 +21,7 @@ struct StepReport {
   double samples_per_second = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_moved = 0;
   std::uint64_t staleness_p50 = 0;
   std::uint64_t staleness_p99 = 0;
   std::uint64_t staleness_max = 0;
@@ -52,6 +53,7 @@ struct EndReport {
   std::uint64_t samples = 0;
   std::uint64_t computed = 0;
   std::uint64_t delivered = 0;
+  std::uint64_t bytes_moved = 0;  ///< of rows that a global shuffle gave to another partition
   std::vector<Count> discarded = {};
   std::vector<Score> scores = {};
   std::vector<WorkerCount> shares = {};  ///< draws computed by each worker

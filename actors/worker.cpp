@@ -18,27 +18,36 @@ std::size_t entries_in(const Batch& batch) {
 
 }  // namespace
 
+/// Positions of one epoch's order.
+struct Worker::Draws {
+  std::uint64_t epoch = 0;
+  RowRange positions;
+};
+
 /// A partition on lease: its rows and their order, made from the plan alone, and
 /// the update rule's state, which starts anew with a new holder.
 struct Worker::Seat {
-  Seat(const Plan& plan, std::uint32_t p)
-      : partition(p),
-        shard(plan.data->load(plan.partition(p))),
-        sampler(plan.sampler, plan.seed, p, static_cast<std::uint32_t>(shard.rows().size())) {
+  Seat(const Plan& plan, std::uint32_t p) : partition(p), feed(plan.supply->feed(p)) {
     if (plan.descends && !plan.plain) update = plan.update();
   }
 
-  /// The rows of one exchange.
-  Batch rows(const Plan& plan, std::uint64_t step) {
-    const RowRange range = plan.drawn(partition, step);
-    const std::uint64_t epoch = step / plan.exchanges_per_epoch(partition);
-    return {shard.rows(), sampler.draw(epoch, range.first, range.last)};
+  /// Piece after piece, as they come into memory; only the last one may end within
+  /// a batch.
+  template <class Visit>
+  void draw(const Draws& wanted, Visit visit) {
+    for (RowRange left = wanted.positions; left.size() > 0;) {
+      const Batch piece = feed->draw(wanted.epoch, left.first, left.last);
+      visit(piece);
+      left.first += piece.size();
+    }
   }
 
   std::uint32_t partition;
-  Shard shard;
-  Sampler sampler;
+  std::unique_ptr<Feed> feed;
   std::unique_ptr<Update> update;
+  std::uint64_t epochs_begun = 0;
+  /// How long the lists of its wishes were, by step: answers say nothing but values.
+  std::deque<std::pair<std::uint64_t, std::size_t>> wished;
 };
 
 Worker::Worker(std::shared_ptr<const Plan> plan)
@@ -63,13 +72,29 @@ void Worker::on(Context& context, ActorId, Lease lease) {
 
 void Worker::on(Context& context, ActorId, Parameters parameters) {
   install(parameters);
+  try {
+    take_turns(context, parameters.turns, parameters.draws);
+  } catch (const UserError& error) {
+    seats_.clear();
+    context.send(Plan::coordinator,
+                 Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
+  }
+}
+
+void Worker::on(Context& context, ActorId, Finish) {
+  seats_.clear();
+  context.send(Plan::coordinator, Finished{.computed = computed_});
+  context.finished();
+}
+
+void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws) {
   TreeSum<Partial> sums(plan_->partitions);
   Push together;
   std::uint64_t rows = 0;
-  for (Turn turn : parameters.turns) {
+  for (Turn turn : turns) {
     const auto seat = seats_.find(turn.partition);
     if (seat == seats_.end()) continue;  // not ours: nobody would wait for it
-    Partial partial = compute(*seat->second, turn, parameters.draws);
+    Partial partial = compute(*seat->second, turn, draws);
     const Subtree here{.level = 0, .index = turn.partition};
     if (!plan_->rounds) {
       Push alone;
@@ -93,11 +118,6 @@ void Worker::on(Context& context, ActorId, Parameters parameters) {
   say(context, std::move(together), rows);
 }
 
-void Worker::on(Context& context, ActorId, Finish) {
-  context.send(Plan::coordinator, Finished{.computed = computed_});
-  context.finished();
-}
-
 void Worker::install(Parameters& parameters) {
   version_ = parameters.version;
   is_aligned_ = std::holds_alternative<AlignedValues>(parameters.payload);
@@ -119,17 +139,31 @@ void Worker::install(Parameters& parameters) {
              parameters.payload);
 }
 
+Worker::Draws Worker::drawn(std::uint32_t partition, std::uint64_t step) const {
+  return {.epoch = step / plan_->exchanges_per_epoch(partition),
+          .positions = plan_->drawn(partition, step)};
+}
+
 Partial Worker::compute(Seat& seat, Turn& turn, std::uint64_t draws) {
-  const Batch rows = seat.rows(*plan_, turn.step);
-  turn.rows = std::min<std::uint64_t>(turn.rows, rows.size());
-  const Batch batch{rows.rows, rows.picks.first(turn.rows)};
-  if (is_aligned_) plan_->entrywise ? take_aligned(rows, batch) : mirror_aligned(rows);
-  Partial partial = plan_->descends    ? descend(seat, batch, draws)
-                    : plan_->entrywise ? differentiate_entries(batch, draws)
-                                       : differentiate(batch, draws);
+  if (is_aligned_) read_aligned(seat, turn.step);
+  Draws wanted = drawn(seat.partition, turn.step);
+  RowRange& range = wanted.positions;
+  range.last = std::min(range.last, range.first + turn.rows);
+  turn.rows = range.size();
+  if (range.size() > 0 && seat.epochs_begun <= wanted.epoch) {
+    seat.epochs_begun = wanted.epoch + 1;
+    bytes_moved_ += seat.feed->bytes_moved(wanted.epoch);
+  }
+  Partial partial;
+  partial.rows = range.size();
   // An unchanged replica still weighs in a mean of replicas; no rows, no gradient.
-  partial.partitions = plan_->descends || batch.size() > 0 ? 1 : 0;
-  partial.rows = batch.size();
+  partial.partitions = plan_->descends || partial.rows > 0 ? 1 : 0;
+  if (plan_->descends)
+    descend(partial, seat, wanted, draws);
+  else if (plan_->entrywise)
+    differentiate_entries(partial, seat, wanted, draws);
+  else
+    differentiate(partial, seat, wanted, draws);
   return partial;
 }
 
@@ -137,80 +171,94 @@ std::span<const float> Worker::model() const {
   return mirror_.size() > 0 ? mirror_.values() : pulled_.values();
 }
 
-// The quota may have cut the turn short, which nobody knew who asked.
-void Worker::take_aligned(const Batch& rows, const Batch& batch) {
-  const std::size_t all = entries_in(rows);
-  TROUPE_CHECK(read_ + all, <=, aligned_.size());
-  if (read_ == 0 && all == aligned_.size())
+// One turn's answer is taken as it is, those of several are cut apart.
+void Worker::read_aligned(Seat& seat, std::uint64_t step) {
+  while (!seat.wished.empty() && seat.wished.front().first < step) seat.wished.pop_front();
+  TROUPE_CHECK(seat.wished.empty(), ==, false);
+  TROUPE_CHECK(seat.wished.front().first, ==, step);
+  const std::size_t count = seat.wished.front().second;
+  TROUPE_CHECK(read_ + count, <=, aligned_.size());
+  const auto from = aligned_.begin() + static_cast<std::ptrdiff_t>(read_);
+  if (!plan_->entrywise) {
+    if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
+    const std::span<float> mirror = mirror_.values();
+    std::size_t k = 0;
+    for (const std::uint32_t feature : features_of(seat, step)) mirror[feature] = from[k++];
+  } else if (count == aligned_.size()) {
     entries_ = std::move(aligned_);
-  else
-    entries_.assign(aligned_.begin() + static_cast<std::ptrdiff_t>(read_),
-                    aligned_.begin() + static_cast<std::ptrdiff_t>(read_ + all));
-  entries_.resize(batch.size() == rows.size() ? all : entries_in(batch));
-  read_ += all;
-}
-
-void Worker::mirror_aligned(const Batch& rows) {
-  const std::vector<std::uint32_t> features = features_of(rows);
-  TROUPE_CHECK(read_ + features.size(), <=, aligned_.size());
-  if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
-  const std::span<float> mirror = mirror_.values();
-  for (const std::uint32_t feature : features) mirror[feature] = aligned_[read_++];
-}
-
-Partial Worker::differentiate_entries(const Batch& batch, std::uint64_t draws) {
-  std::vector<std::uint32_t> indices;
-  // Whoever answered our wish knows the list.
-  if (!is_aligned_ || !plan_->unsummed) plan_->model->list_entries(batch, indices);
-  if (!is_aligned_) {
-    entries_.resize(indices.size());
-    kernels().gather(indices.data(), indices.size(), model().data(), entries_.data());
+  } else {
+    entries_.assign(from, from + static_cast<std::ptrdiff_t>(count));
   }
-  Partial partial;
-  partial.loss = plan_->model->gradient_of_entries(batch, plan_->schedule.rate(draws), entries_);
+  read_ += count;
+}
+
+void Worker::differentiate_entries(Partial& partial, Seat& seat, const Draws& wanted,
+                                   std::uint64_t draws) {
+  const float rate = plan_->schedule.rate(draws);
+  // Whoever answered our wish knows the list.
+  const bool list = !is_aligned_ || !plan_->unsummed;
+  std::vector<std::uint32_t> indices;
+  std::size_t used = 0;
+  seat.draw(wanted, [&](const Batch& piece) {
+    const std::size_t first = used;
+    if (list) plan_->model->list_entries(piece, indices);
+    used = list ? indices.size() : first + entries_in(piece);
+    if (!is_aligned_) {
+      entries_.resize(used);
+      kernels().gather(indices.data() + first, used - first, model().data(),
+                       entries_.data() + first);
+    }
+    TROUPE_CHECK(used, <=, entries_.size());
+    partial.loss += plan_->model->gradient_of_entries(
+        piece, rate, std::span(entries_).subspan(first, used - first));
+  });
+  entries_.resize(used);  // the quota may have cut the turn short
   if (plan_->unsummed) {
     partial.entries = {.indices = std::move(indices), .values = std::exchange(entries_, {})};
-    return partial;
+    return;
   }
   partial.gradients = scratch_.take();
   partial.gradients.touch(indices);
   const std::span<float> sum = partial.gradients.values();
   for (std::size_t k = 0; k < indices.size(); ++k) sum[indices[k]] += entries_[k];
-  return partial;
 }
 
-Partial Worker::differentiate(const Batch& batch, std::uint64_t draws) {
-  Partial partial;
+void Worker::differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
+  const float rate = plan_->schedule.rate(draws);
   partial.gradients = scratch_.take();
-  partial.loss =
-      plan_->model->gradient(model(), batch, plan_->schedule.rate(draws), partial.gradients);
-  return partial;
+  seat.draw(wanted, [&](const Batch& piece) {
+    partial.loss += plan_->model->gradient(model(), piece, rate, partial.gradients);
+  });
 }
 
-Partial Worker::descend(Seat& seat, const Batch& batch, std::uint64_t draws) {
-  Partial partial;
+void Worker::descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
   partial.states = Block::copy_of(model());
   Replica replica{.values = partial.states.values()};
   const std::uint64_t per_step = plan_->batch * (plan_->rounds ? plan_->partitions : 1);
-  rates_.clear();
-  for (std::uint64_t first = 0; first < batch.size(); first += plan_->batch)
-    rates_.push_back(plan_->schedule.rate(draws + rates_.size() * per_step));
-  if (seat.update == nullptr) {
-    partial.loss = plan_->model->descend(replica, batch, plan_->batch, rates_);
-    replica.settle();
-    return partial;
-  }
+  std::uint64_t steps = 0;
+  seat.draw(wanted, [&](const Batch& piece) {
+    rates_.clear();
+    for (std::uint64_t first = 0; first < piece.size(); first += plan_->batch)
+      rates_.push_back(plan_->schedule.rate(draws + steps++ * per_step));
+    partial.loss += step(seat, replica, piece);
+  });
+  replica.settle();
+}
+
+double Worker::step(Seat& seat, Replica& replica, const Batch& rows) {
+  if (seat.update == nullptr) return plan_->model->descend(replica, rows, plan_->batch, rates_);
+  double loss = 0;
   Accumulator sum = scratch_.take();
-  for (std::size_t step = 0; step < rates_.size(); ++step) {
-    const std::size_t first = step * plan_->batch;
-    const std::size_t count = std::min<std::size_t>(plan_->batch, batch.size() - first);
-    const Batch part{batch.rows, batch.picks.subspan(first, count)};
-    partial.loss += plan_->model->gradient(replica.values, part, rates_[step], sum);
-    seat.update->apply(replica.values, sum, 1.0F / static_cast<float>(count), rates_[step]);
+  for (std::size_t i = 0; i < rates_.size(); ++i) {
+    const std::size_t first = i * plan_->batch;
+    const std::size_t count = std::min<std::size_t>(plan_->batch, rows.size() - first);
+    const Batch part{rows.rows, rows.picks.subspan(first, count)};
+    loss += plan_->model->gradient(replica.values, part, rates_[i], sum);
+    seat.update->apply(replica.values, sum, 1.0F / static_cast<float>(count), rates_[i]);
     sum.clear();
   }
   scratch_.give(std::move(sum));
-  return partial;
+  return loss;
 }
 
 void Worker::add(Push& push, Subtree where, Partial& partial) {
@@ -237,25 +285,28 @@ void Worker::say(Context& context, Push push, std::uint64_t rows) {
   computed_ += rows;
   push.based_on = version_;
   push.computed = computed_;
+  push.bytes_moved = bytes_moved_;
   if (plan_->pull == PullKind::sparse)
-    for (const Turn& turn : push.turns) {
-      const std::uint64_t step = turn.step + plan_->ahead;
-      push.wishes.push_back(
-          {.partition = turn.partition,
-           .step = step,
-           .features = features_of(seats_.at(turn.partition)->rows(*plan_, step))});
-    }
+    for (const Turn& turn : push.turns)
+      push.wishes.push_back(wish_for(*seats_.at(turn.partition), turn.step + plan_->ahead));
   context.send(plan_->aggregator(), std::move(push));
 }
 
-std::vector<std::uint32_t> Worker::features_of(const Batch& batch) {
+Wish Worker::wish_for(Seat& seat, std::uint64_t step) {
+  Wish wish{.partition = seat.partition, .step = step, .features = features_of(seat, step)};
+  seat.wished.emplace_back(step, wish.features.size());
+  return wish;
+}
+
+std::vector<std::uint32_t> Worker::features_of(Seat& seat, std::uint64_t step) {
   std::vector<std::uint32_t> features;
-  if (plan_->entrywise) {
-    features.reserve(entries_in(batch));
-    plan_->model->list_entries(batch, features);
-    return features;
-  }
-  plan_->model->reads(batch, seen_);
+  seat.draw(drawn(seat.partition, step), [&](const Batch& piece) {
+    if (plan_->entrywise)
+      plan_->model->list_entries(piece, features);
+    else
+      plan_->model->reads(piece, seen_);
+  });
+  if (plan_->entrywise) return features;
   features.assign(seen_.touched().begin(), seen_.touched().end());
   seen_.clear();
   return features;

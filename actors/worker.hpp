@@ -2,6 +2,7 @@
 /// gives them. It knows neither gate nor merge nor how many colleagues it has.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,21 +29,28 @@ class Worker : public Actor {
 
  private:
   struct Seat;
+  struct Draws;
 
   void install(Parameters& parameters);
+  void take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws);
   /// One turn's part of the sum; turn.rows becomes the rows that it really took.
   Partial compute(Seat& seat, Turn& turn, std::uint64_t draws);
-  Partial descend(Seat& seat, const Batch& batch, std::uint64_t draws);
-  Partial differentiate(const Batch& batch, std::uint64_t draws);
-  Partial differentiate_entries(const Batch& batch, std::uint64_t draws);
-  /// What a sparse pull brought for these rows, of which `batch` are the first.
-  void take_aligned(const Batch& rows, const Batch& batch);
-  void mirror_aligned(const Batch& rows);
+  void differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
+  void differentiate_entries(Partial& partial, Seat& seat, const Draws& wanted,
+                             std::uint64_t draws);
+  void descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
+  /// Steps of plan.batch rows, one of rates_ each.
+  double step(Seat& seat, Replica& replica, const Batch& rows);
+  Draws drawn(std::uint32_t partition, std::uint64_t step) const;
+
+  /// What a sparse pull brought for a turn: to entries_, or to the mirror.
+  void read_aligned(Seat& seat, std::uint64_t step);
   std::span<const float> model() const;
 
   void add(Push& push, Subtree where, Partial& partial);
   void say(Context& context, Push push, std::uint64_t rows);
-  std::vector<std::uint32_t> features_of(const Batch& batch);
+  Wish wish_for(Seat& seat, std::uint64_t step);
+  std::vector<std::uint32_t> features_of(Seat& seat, std::uint64_t step);
 
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Codec> codec_;
@@ -58,6 +66,7 @@ class Worker : public Actor {
   std::vector<float> rates_;
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;
+  std::uint64_t bytes_moved_ = 0;
 };
 
 }  // namespace troupe

@@ -16,7 +16,9 @@ enum class Purpose : std::uint32_t {
   pace = 4,
   delay = 5,
   generate = 6,
-  test = 7
+  test = 7,
+  deal = 8,   ///< rows to partitions
+  window = 9  ///< segments to windows, and rows within one
 };
 
 class RandomStream {

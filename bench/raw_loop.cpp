@@ -137,6 +137,12 @@ void measure(const std::string& name, std::size_t row_count, const std::function
               loss / static_cast<double>(row_count));
 }
 
+std::vector<std::uint32_t> shuffled(std::size_t rows) {
+  std::vector<std::uint32_t> order;
+  Sampler({}, 7, {.own = {0, rows}, .all = rows}).order(0, order);
+  return order;
+}
+
 void measure_model(const Set& set, const ModelKind& kind, const std::string& regularise,
                    std::size_t batch_size) {
   const std::size_t row_count = set.label.size();
@@ -145,14 +151,14 @@ void measure_model(const Set& set, const ModelKind& kind, const std::string& reg
   settings.set("model.regularise", regularise);
   const auto model = kind.make({settings, set.facts, row_count, true});
   const Rows rows = set.rows();
-  Sampler sampler({}, 7, 0, static_cast<std::uint32_t>(row_count));
+  const std::vector<std::uint32_t> order = shuffled(row_count);
   std::vector<float> w(features, 0.0F);
   Replica replica{w};
   const std::vector<float> rates((row_count + batch_size - 1) / batch_size, rate);
   const std::string name = kind.kind.name + " " + regularise + " batch " +
                            std::to_string(batch_size) + " " + std::string(to_text(cpu_level()));
   measure(name, row_count, [&] {
-    return model->descend(replica, {rows, sampler.draw(0, 0, row_count)}, batch_size, rates);
+    return model->descend(replica, {rows, order}, batch_size, rates);
   });
 }
 
@@ -164,15 +170,14 @@ void measure_gradient(const Set& set, const ModelKind& kind, const std::string& 
   settings.set("model.regularise", regularise);
   const auto model = kind.make({settings, set.facts, row_count, false});
   const Rows rows = set.rows();
-  Sampler sampler({}, 7, 0, static_cast<std::uint32_t>(row_count));
+  const std::vector<std::uint32_t> order = shuffled(row_count);
   const std::vector<float> w(features, 0.001F);
   Accumulator sum(features);
   measure(kind.kind.name + " gradient " + regularise + " batch 16", row_count, [&] {
-    const auto order = sampler.draw(0, 0, row_count);
     double loss = 0;
     for (std::size_t first = 0; first < row_count; first += batch_size) {
       const std::size_t count = std::min(batch_size, row_count - first);
-      loss += model->gradient(w, {rows, order.subspan(first, count)}, rate, sum);
+      loss += model->gradient(w, {rows, std::span(order).subspan(first, count)}, rate, sum);
       sum.clear();
     }
     return loss;
@@ -183,11 +188,10 @@ void run(const Set& set) {
   const std::size_t row_count = set.label.size();
   std::printf("%zu rows, %.1f entries a row\n", row_count,
               static_cast<double>(set.value.size()) / static_cast<double>(row_count));
-  Sampler sampler({}, 7, 0, static_cast<std::uint32_t>(row_count));
+  const std::vector<std::uint32_t> order = shuffled(row_count);
   std::vector<float> w(features, 0.0F);
   double scale = 1;
-  measure("raw loop, svm lazy batch 1", row_count,
-          [&] { return raw_epoch(set, sampler.draw(0, 0, row_count), w, scale); });
+  measure("raw loop, svm lazy batch 1", row_count, [&] { return raw_epoch(set, order, w, scale); });
   for (const CpuLevel level : {CpuLevel::v2, CpuLevel::v3, CpuLevel::v4}) {
     if (level > best_cpu_level()) continue;
     use_cpu_level(level);

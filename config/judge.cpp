@@ -79,6 +79,37 @@ std::string words(const std::vector<std::string>& choices, const std::string& be
   return list;
 }
 
+std::optional<std::int64_t> parse_size(const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 9> units{
+      {{"B", 1},
+       {"kB", 1'000},
+       {"MB", 1'000'000},
+       {"GB", 1'000'000'000},
+       {"TB", 1'000'000'000'000},
+       {"KiB", std::int64_t{1} << 10},
+       {"MiB", std::int64_t{1} << 20},
+       {"GiB", std::int64_t{1} << 30},
+       {"TiB", std::int64_t{1} << 40}}};
+  double count = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{}) return std::nullopt;
+  std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  for (const auto& [name, bytes] : units) {
+    const double size = count * static_cast<double>(bytes);
+    if (unit == name && std::abs(size) < 1e18) return static_cast<std::int64_t>(std::llround(size));
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> judge_size(const Key& key, const Node& node) {
+  std::optional<std::int64_t> size;
+  if (node.form == Form::integer) size = node.integer;
+  if (node.form == Form::text) size = parse_size(node.text);
+  if (!size || !in_range(key, static_cast<double>(*size))) return std::nullopt;
+  return Value(*size);
+}
+
 }  // namespace
 
 std::optional<double> parse_duration(const std::string& text) {
@@ -108,6 +139,8 @@ std::optional<Value> judge(const Key& key, const Node& node) {
       return ranged(key, number_of(node));
     case KeyType::duration:
       return ranged(key, node.form == Form::text ? parse_duration(node.text) : number_of(node));
+    case KeyType::size:
+      return judge_size(key, node);
     case KeyType::text:
       if (const auto text = text_of(node)) return Value(*text);
       return std::nullopt;
@@ -135,6 +168,8 @@ std::string expected(const Key& key) {
     case KeyType::duration:
       return "a duration" + range(key) + R"( such as "30s", "500ms" or a number of seconds)" +
              words_too;
+    case KeyType::size:
+      return "a size" + range(key) + R"( such as "256 MiB" or a number of bytes)" + words_too;
     case KeyType::text:
       return "a text in quotes";
     case KeyType::choice:

@@ -59,6 +59,8 @@ std::string example(const Key& key) {
       return "0.5";
     case KeyType::duration:
       return "\"30s\"";
+    case KeyType::size:
+      return "\"256 MiB\"";
     case KeyType::flag:
       return "false";
     case KeyType::numbers:

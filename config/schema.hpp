@@ -11,11 +11,11 @@
 
 namespace troupe {
 
-/// A resolved value. Durations are seconds, shares are fractions.
+/// A resolved value. Durations are seconds, shares are fractions, sizes are bytes.
 using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<double>,
                            std::vector<std::string>>;
 
-enum class KeyType { flag, integer, number, share, duration, text, choice, numbers, texts };
+enum class KeyType { flag, integer, number, share, duration, size, text, choice, numbers, texts };
 
 /// One key. `path` is relative to where the key is declared: a section's keys
 /// are full ("training.batch"), a kind's are bare ("beta").
@@ -23,7 +23,7 @@ struct Key {
   std::string path = {};
   KeyType type = KeyType::text;
   std::string unit = {};               ///< "rows", "seconds"; empty when it has none
-  std::optional<double> minimum = {};  ///< inclusive, for integer, number, share, duration
+  std::optional<double> minimum = {};  ///< inclusive, for integer, number, share, duration, size
   std::optional<double> maximum = {};
   std::vector<std::string> choices = {};  ///< for choice; words allowed beside a number otherwise
   std::optional<Value> standard = {};     ///< the default; none: the key may stay unset

@@ -11,6 +11,7 @@
 
 #include "base/user_error.hpp"
 #include "datasets/decoders.hpp"
+#include "datasets/read_ahead.hpp"
 
 namespace troupe {
 namespace {
@@ -119,13 +120,14 @@ class PackedFile final : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_bytes(const std::string& path) {
+std::unique_ptr<ByteSource> open_bytes(const std::string& path, Unpacking unpacking) {
   auto raw = std::make_unique<RawFile>(path);
   const std::string_view head = raw->head();
   if (head.empty()) refuse_file(path, "is empty");
-  for (const Compression& compression : compressions())
-    if (head.starts_with(compression.magic))
-      return unpacked(path, std::move(raw), compression.make());
+  for (const Compression& compression : compressions()) {
+    if (!head.starts_with(compression.magic)) continue;
+    return in_pieces(unpacked(path, std::move(raw), compression.make()), unpacking);
+  }
   return raw;
 }
 
@@ -138,7 +140,8 @@ void refuse_file(const std::string& path, const std::string& what) {
   throw UserError(ExitCode::data, path + ": " + what);
 }
 
-BinaryReader::BinaryReader(const std::string& path) : BinaryReader(path, open_bytes(path)) {}
+BinaryReader::BinaryReader(const std::string& path)
+    : BinaryReader(path, open_bytes(path, Unpacking::ahead)) {}
 
 BinaryReader::BinaryReader(std::string path, std::unique_ptr<ByteSource> source)
     : path_(std::move(path)), source_(std::move(source)), buffer_(piece) {}

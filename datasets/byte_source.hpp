@@ -20,8 +20,12 @@ class ByteSource {
   /// Bytes of the file itself that were read so far.
   virtual std::uint64_t consumed() const = 0;
 };
+/// Who unpacks what is compressed: whoever reads, or a thread of its own that is some
+/// pieces ahead.
+enum class Unpacking { here, ahead };
 /// Throws UserError (exit 3): missing, a folder, not allowed, empty.
-std::unique_ptr<ByteSource> open_bytes(const std::string& path);
+std::unique_ptr<ByteSource> open_bytes(const std::string& path,
+                                       Unpacking unpacking = Unpacking::here);
 
 class Decoder;
 /// What `packed` unpacks to; `name` opens the line of an error.

@@ -24,7 +24,7 @@ bool looks_like_cifar10(std::string_view head) {
 }
 
 ImportSummary import_cifar10(const std::vector<std::string>& paths, const ImportOptions& options,
-                             const std::string& out) {
+                             const RowTarget& out) {
   ImportWatch watch(paths, options.progress);
   DatasetWriter writer(out, {.sparse = false, .features = pixels});
   std::array<char, record_bytes> record{};

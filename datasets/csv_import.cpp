@@ -160,7 +160,7 @@ std::string found_text(const Columns& columns) {
 /// Files with the same columns become one set.
 class CsvImport {
  public:
-  CsvImport(const ImportOptions& options, std::string out)
+  CsvImport(const ImportOptions& options, RowTarget out)
       : options_(options), out_(std::move(out)) {}
 
   void add(const std::vector<std::string>& paths, std::size_t i, ImportWatch& watch) {
@@ -204,7 +204,7 @@ class CsvImport {
   }
 
   const ImportOptions& options_;
-  std::string out_;
+  RowTarget out_;
   std::optional<Columns> columns_;
   std::vector<float> row_;
   std::unique_ptr<DatasetWriter> writer_;
@@ -229,7 +229,7 @@ bool looks_like_csv(std::string_view head) {
 }
 
 ImportSummary import_csv(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out) {
+                         const RowTarget& out) {
   if (!options.labels.empty() && !options.label_column.empty() && options.label_column != "none")
     throw UserError(ExitCode::usage,
                     "data import: labels come from --labels or from --label-column, not both");

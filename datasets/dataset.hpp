@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "datasets/facts.hpp"
 #include "datasets/rows.hpp"
@@ -23,10 +24,19 @@ class Shard {
   Rows rows_;
 };
 
+/// Rows that come into memory together: asking for one of them costs them all.
+struct Cut {
+  RowRange rows;
+  std::uint64_t entries = 0;  ///< stored values of these rows
+};
+
 class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual const DataFacts& facts() const = 0;
+  /// All rows in their order. One cut where nothing is saved by asking for less; a
+  /// set that is made of another one hands on the other's.
+  virtual std::vector<Cut> cuts() const { return {{{0, facts().rows}, facts().entries}}; }
   /// Throws UserError (exit 3) with file, dataset and segment when bytes are wrong.
   /// May be called from several threads.
   virtual Shard load(RowRange range) const = 0;

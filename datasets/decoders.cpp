@@ -1,8 +1,8 @@
 #include "datasets/decoders.hpp"
 
 #include <bzlib.h>
+#include <isa-l/igzip_lib.h>
 #include <lzma.h>
-#include <zlib.h>
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ namespace troupe {
 namespace {
 
 constexpr std::uint64_t lzma_memory_max = std::uint64_t{1} << 28;
-// zlib and bzip2 count in unsigned int.
+// ISA-L and bzip2 count in unsigned int.
 constexpr std::size_t most_at_once = std::size_t{1} << 30;
 
 unsigned counted(std::size_t size) { return static_cast<unsigned>(std::min(size, most_at_once)); }
@@ -51,36 +51,38 @@ class XzDecoder final : public Decoder {
   lzma_stream stream_ = LZMA_STREAM_INIT;
 };
 
-class ZlibDecoder final : public Decoder {
+/// ISA-L's inflate, which takes a third of zlib's time. With `wrapper` ISAL_GZIP it
+/// compares the checksum and length at the end of each member.
+class InflateDecoder final : public Decoder {
  public:
-  /// `window` as zlib's inflateInit2 takes it.
-  ZlibDecoder(int window, const char* name) : name_(name) {
-    const int made = inflateInit2(&stream_, window);
-    TROUPE_CHECK(made, ==, Z_OK);
+  InflateDecoder(std::uint32_t wrapper, const char* name) : wrapper_(wrapper), name_(name) {
+    restart();
   }
-  ~ZlibDecoder() override { inflateEnd(&stream_); }
-  ZlibDecoder(const ZlibDecoder&) = delete;
-  ZlibDecoder& operator=(const ZlibDecoder&) = delete;
   const char* name() const override { return name_; }
 
   Decoded step(Decoding& piece) override {
     const unsigned in = counted(piece.in.size());
     const unsigned out = counted(piece.out.size());
-    // zlib does not write to its input; its type is older than const.
-    stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(piece.in.data()));
-    stream_.avail_in = in;
-    stream_.next_out = reinterpret_cast<Bytef*>(piece.out.data());
-    stream_.avail_out = out;
-    const int state = inflate(&stream_, Z_NO_FLUSH);
-    move_on(piece, in - stream_.avail_in, out - stream_.avail_out);
-    if (state == Z_STREAM_END) return Decoded::ended;
-    return state == Z_OK || state == Z_BUF_ERROR ? Decoded::going : Decoded::damaged;
+    // ISA-L does not write to its input; its type is older than const.
+    state_->next_in =
+        const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(piece.in.data()));
+    state_->avail_in = in;
+    state_->next_out = reinterpret_cast<std::uint8_t*>(piece.out.data());
+    state_->avail_out = out;
+    const int answer = isal_inflate(state_.get());
+    move_on(piece, in - state_->avail_in, out - state_->avail_out);
+    if (answer != ISAL_DECOMP_OK) return Decoded::damaged;
+    return state_->block_state == ISAL_BLOCK_FINISH ? Decoded::ended : Decoded::going;
   }
-  void restart() override { inflateReset(&stream_); }
+  void restart() override {
+    isal_inflate_init(state_.get());
+    state_->crc_flag = wrapper_;
+  }
 
  private:
+  std::uint32_t wrapper_;
   const char* name_;
-  z_stream stream_{};
+  std::unique_ptr<inflate_state> state_ = std::make_unique<inflate_state>();
 };
 
 class Bzip2Decoder final : public Decoder {
@@ -121,8 +123,6 @@ constexpr std::string_view xz_magic{
     "\xfd"
     "7zXZ\0",
     6};
-constexpr int gzip_window = 15 + 16;
-constexpr int raw_window = -15;
 
 }  // namespace
 
@@ -131,14 +131,14 @@ const std::vector<Compression>& compressions() {
       {xz_magic, []() -> std::unique_ptr<Decoder> { return std::make_unique<XzDecoder>(); }},
       {"\x1f\x8b",
        []() -> std::unique_ptr<Decoder> {
-         return std::make_unique<ZlibDecoder>(gzip_window, "gzip");
+         return std::make_unique<InflateDecoder>(ISAL_GZIP, "gzip");
        }},
       {"BZh", []() -> std::unique_ptr<Decoder> { return std::make_unique<Bzip2Decoder>(); }}};
   return all;
 }
 
 std::unique_ptr<Decoder> deflate_decoder() {
-  return std::make_unique<ZlibDecoder>(raw_window, "deflate");
+  return std::make_unique<InflateDecoder>(ISAL_DEFLATE, "deflate");
 }
 
 }  // namespace troupe

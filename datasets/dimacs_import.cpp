@@ -19,8 +19,8 @@ constexpr float sink_label = 2;
 
 class GraphReader {
  public:
-  GraphReader(const std::string& path, const std::string& out)
-      : reader_(path), out_(out), sorter_(out) {}
+  GraphReader(const std::string& path, const RowTarget& out)
+      : reader_(path), out_(out), sorter_(out.path()) {}
 
   void read(ImportWatch& watch) {
     std::string_view line;
@@ -148,7 +148,7 @@ class GraphReader {
   }
 
   LineReader reader_;
-  std::string out_;
+  RowTarget out_;
   EntrySorter sorter_;
   Words words_;
   std::uint32_t nodes_ = 0;
@@ -174,7 +174,7 @@ bool looks_like_dimacs(std::string_view head) {
 }
 
 ImportSummary import_dimacs(const std::vector<std::string>& paths, const ImportOptions& options,
-                            const std::string& out) {
+                            const RowTarget& out) {
   if (paths.size() != 1)
     throw UserError(ExitCode::usage,
                     "data import: a graph is one file, not " + std::to_string(paths.size()));

@@ -1,6 +1,8 @@
 #include "datasets/element_type.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace troupe {
 
@@ -23,6 +25,18 @@ double number_at(const ElementType& type, const char* bytes) {
   if (type.kind != 'i') return static_cast<double>(bits);
   const std::size_t unused = 64 - 8 * type.size;
   return static_cast<double>(static_cast<std::int64_t>(bits << unused) >> unused);
+}
+
+std::size_t read_floats(const ElementType& type, const char* bytes, std::span<float> out) {
+  if (type.size == 1 && type.kind != 'i') {  // pixels: the compiler makes it wide
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = static_cast<float>(static_cast<unsigned char>(bytes[i]));
+    return out.size();
+  }
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<float>(number_at(type, bytes + i * type.size));
+  const auto odd = std::ranges::find_if_not(out, [](float value) { return std::isfinite(value); });
+  return static_cast<std::size_t>(odd - out.begin());
 }
 
 }  // namespace troupe

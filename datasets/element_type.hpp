@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace troupe {
 
@@ -16,5 +17,9 @@ struct ElementType {
 };
 
 double number_at(const ElementType& type, const char* bytes);
+
+/// As many as `out` has room for, rounded to 32 bits by way of double; returns the
+/// position of the first one that is not finite then, or their number.
+std::size_t read_floats(const ElementType& type, const char* bytes, std::span<float> out);
 
 }  // namespace troupe

@@ -1,35 +1,33 @@
 #include "datasets/file_dataset.hpp"
 
-#include <fmt/core.h>
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
 #include "base/check.hpp"
-#include "base/user_error.hpp"
 #include "datasets/arena.hpp"
 
 namespace troupe {
 namespace {
 
-constexpr const char* remedy =
-    "restore the file from a copy or make it again with `troupe data make` or `troupe data import`";
-
-/// The arrays of one file, filled segment by segment. A segment is absent, being
+/// The arrays of one set, filled segment by segment. A segment is absent, being
 /// read by one thread, or ready; ready ones go when nobody uses them.
 class SegmentStore {
  public:
-  explicit SegmentStore(const std::string& path)
-      : file_(path, remedy), manifest_(read_manifest(file_)), slots_(manifest_.segments.size()) {
+  explicit SegmentStore(std::unique_ptr<const SegmentSource> source)
+      : source_(std::move(source)),
+        manifest_(source_->manifest()),
+        slots_(manifest_.segments.size()) {
     const DataFacts& all = manifest_.facts;
-    label_ = {file_, "labels", H5Element::f32, {all.rows, 0}};
+    const std::string& name = source_->name();
+    label_ = {all.rows, sizeof(float), name};
     if (!all.sparse) {
-      value_ = {file_, "values", H5Element::f32, {all.rows, all.features}};
+      value_ = {all.rows, sizeof(float) * all.features, name};
       return;
     }
-    offsets_ = {file_, "offsets", H5Element::u64, {all.rows + 1, 0}};
-    index_ = {file_, "indices", H5Element::u32, {all.entries, 0}};
-    value_ = {file_, "values", H5Element::f32, {all.entries, 0}};
+    offsets_ = {all.rows + 1, sizeof(std::uint64_t), name};
+    index_ = {all.entries, sizeof(std::uint32_t), name};
+    value_ = {all.entries, sizeof(float), name};
     // Neighbours share these, so they come from the manifest and stay.
     for (const SegmentEntry& segment : manifest_.segments)
       offsets()[segment.first_row] = segment.first_entry;
@@ -71,22 +69,28 @@ class SegmentStore {
     return counts;
   }
 
+  SegmentSpace space(SegmentRun run) const {
+    const SegmentEntry& head = manifest_.segments[run.first];
+    const SegmentEntry& tail = manifest_.segments[run.last - 1];
+    const std::uint64_t rows = tail.first_row + tail.rows - head.first_row;
+    const std::uint64_t entries = tail.first_entry + tail.entries - head.first_entry;
+    SegmentSpace found;
+    found.label = {label_.arena.as<float>() + head.first_row, rows};
+    found.value = {value_.arena.as<float>() + head.first_entry, entries};
+    if (!manifest_.facts.sparse) return found;
+    found.offsets = {offsets() + head.first_row, rows + 1};
+    found.index = {index_.arena.as<std::uint32_t>() + head.first_entry, entries};
+    return found;
+  }
+
  private:
   struct Array {
     Array() = default;
-    Array(const H5Reader& file, const char* called, H5Element element, H5Shape shape)
-        : name(called),
-          column(file.column(called, element, shape)),
-          row_bytes(bytes_of(element) * shape.across()),
-          arena(shape.rows * row_bytes, file.path()) {}
-    bool read(std::uint64_t first, std::uint64_t last) const {
-      return column.read(first, last - first, arena.as<std::byte>() + first * row_bytes);
-    }
+    Array(std::uint64_t rows, std::size_t bytes_of_row, const std::string& name)
+        : row_bytes(bytes_of_row), arena(rows * row_bytes, name) {}
     void release(std::uint64_t first, std::uint64_t last) {
       arena.release(first * row_bytes, last * row_bytes);
     }
-    const char* name = "";
-    H5Column column;
     std::size_t row_bytes = 0;
     Arena arena;
   };
@@ -99,7 +103,7 @@ class SegmentStore {
   std::uint64_t* offsets() const { return offsets_.arena.as<std::uint64_t>(); }
 
   // Reads the first run of absent segments, or waits for another thread's; false
-  // when all are ready. libhdf5 serialises the reading, not the verifying.
+  // when all are ready.
   bool fill_some(std::size_t first, std::size_t last, std::unique_lock<std::mutex>& lock) {
     std::size_t begin = first;
     while (begin < last && slots_[begin].state == State::ready) ++begin;
@@ -114,8 +118,7 @@ class SegmentStore {
     State outcome = State::absent;
     lock.unlock();
     try {
-      read_run(begin, end);
-      for (std::size_t i = begin; i < end; ++i) verify(i);
+      source_->read({begin, end}, space({begin, end}));
       outcome = State::ready;
     } catch (...) {
       settle(begin, end, outcome, lock);
@@ -150,51 +153,8 @@ class SegmentStore {
     }
   }
 
-  void read_run(std::size_t begin, std::size_t end) const {
-    const SegmentEntry& head = manifest_.segments[begin];
-    const SegmentEntry& tail = manifest_.segments[end - 1];
-    const std::uint64_t rows_end = tail.first_row + tail.rows;
-    const std::uint64_t entries_end = tail.first_entry + tail.entries;
-    read(label_, head.first_row, rows_end, begin);
-    if (!manifest_.facts.sparse) return read(value_, head.first_row, rows_end, begin);
-    // Without the offsets at both ends, which neighbours may be using.
-    read(offsets_, head.first_row + 1, rows_end, begin);
-    read(index_, head.first_entry, entries_end, begin);
-    read(value_, head.first_entry, entries_end, begin);
-  }
-
-  void read(const Array& array, std::uint64_t first, std::uint64_t last,
-            std::size_t segment) const {
-    if (!array.read(first, last))
-      file_.refuse(fmt::format("dataset '{}', segment {}: cannot be read", array.name, segment));
-  }
-
-  void verify(std::size_t i) const {
-    const SegmentEntry& part = manifest_.segments[i];
-    SegmentBytes bytes;
-    bytes.label = {label_.arena.as<float>() + part.first_row, part.rows};
-    bytes.value = {value_.arena.as<float>() + part.first_entry, part.entries};
-    if (manifest_.facts.sparse) {
-      bytes.offsets = {offsets() + part.first_row, part.rows + 1};
-      bytes.index = {index_.arena.as<std::uint32_t>() + part.first_entry, part.entries};
-    }
-    const std::uint32_t found = checksum(bytes);
-    const std::string where = fmt::format("segment {} (rows {} to {})", i, part.first_row,
-                                          part.first_row + part.rows - 1);
-    if (found != part.crc32c)
-      file_.refuse(fmt::format("datasets {}, {}: damaged, checksum {:08x}, expected {:08x}",
-                               array_names(), where, found, part.crc32c));
-    const std::string unsafe = unsafe_rows(bytes, manifest_.facts);
-    if (!unsafe.empty())
-      file_.refuse(fmt::format("datasets {}, {}: {}", array_names(), where, unsafe));
-  }
-
-  const char* array_names() const {
-    return manifest_.facts.sparse ? "labels, offsets, indices, values" : "labels, values";
-  }
-
-  H5Reader file_;
-  Manifest manifest_;
+  const std::unique_ptr<const SegmentSource> source_;
+  const Manifest& manifest_;
   Array label_, offsets_, index_, value_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -218,10 +178,22 @@ struct Lease {
 
 class OpenDataset final : public FileDataset {
  public:
-  explicit OpenDataset(const std::string& path) : store_(std::make_shared<SegmentStore>(path)) {}
+  explicit OpenDataset(std::unique_ptr<const SegmentSource> source)
+      : store_(std::make_shared<SegmentStore>(std::move(source))) {}
   const DataFacts& facts() const override { return store_->manifest().facts; }
-  const std::vector<SegmentEntry>& segments() const override { return store_->manifest().segments; }
+  const Manifest& manifest() const override { return store_->manifest(); }
   Counts counts() const override { return store_->counts(); }
+  std::vector<Cut> cuts() const override {
+    std::vector<Cut> all;
+    for (const SegmentEntry& part : segments())
+      all.push_back({{part.first_row, part.first_row + part.rows}, part.entries});
+    return all;
+  }
+
+  Segment segment(std::size_t i) const override {
+    auto lease = std::make_shared<Lease>(store_, i, i + 1);
+    return {std::move(lease), store_->space({i, i + 1}).bytes()};
+  }
 
   Shard load(RowRange range) const override {
     TROUPE_CHECK(range.first, <=, range.last);
@@ -246,7 +218,11 @@ class OpenDataset final : public FileDataset {
 }  // namespace
 
 std::shared_ptr<const FileDataset> open_file_dataset(const std::string& path) {
-  return std::make_shared<OpenDataset>(path);
+  return open_file_dataset(open_segment_file(path));
+}
+
+std::shared_ptr<const FileDataset> open_file_dataset(std::unique_ptr<const SegmentSource> source) {
+  return std::make_shared<OpenDataset>(std::move(source));
 }
 
 std::shared_ptr<const Dataset> open_dataset(const std::string& path) {

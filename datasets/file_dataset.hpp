@@ -3,7 +3,7 @@
 #pragma once
 
 #include "datasets/dataset.hpp"
-#include "datasets/layout.hpp"
+#include "datasets/segment_source.hpp"
 
 namespace troupe {
 
@@ -15,9 +15,17 @@ class FileDataset : public Dataset {
     std::uint64_t held = 0;      ///< segments in memory now
   };
   virtual Counts counts() const = 0;
-  virtual const std::vector<SegmentEntry>& segments() const = 0;
+  virtual const Manifest& manifest() const = 0;
+  const std::vector<SegmentEntry>& segments() const { return manifest().segments; }
+  /// One segment in memory, for whoever passes it on.
+  struct Segment {
+    std::shared_ptr<const void> owner;
+    SegmentBytes bytes;
+  };
+  virtual Segment segment(std::size_t i) const = 0;
 };
 
 std::shared_ptr<const FileDataset> open_file_dataset(const std::string& path);
+std::shared_ptr<const FileDataset> open_file_dataset(std::unique_ptr<const SegmentSource> source);
 
 }  // namespace troupe

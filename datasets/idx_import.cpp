@@ -1,6 +1,4 @@
 /// Reads IDX, the format of MNIST. Labels are a file of their own.
-#include <cmath>
-
 #include "datasets/idx.hpp"
 #include "datasets/import_watch.hpp"
 
@@ -67,13 +65,10 @@ bool IdxReader::next(std::vector<float>& row) {
   bytes_.read(raw_, width_ * type_.size,
               "row " + std::to_string(row_ + 1) + " of " + std::to_string(rows_));
   row.resize(width_);
-  const std::size_t size = type_.size;
-  for (std::uint32_t i = 0; i < width_; ++i) {
-    row[i] = static_cast<float>(number_at(type_, raw_.data() + i * size));
-    if (!std::isfinite(row[i]))
-      bytes_.fail("row " + std::to_string(row_ + 1) + ", value " + std::to_string(i + 1) +
-                  " is not finite in 32 bits");
-  }
+  const std::size_t finite = read_floats(type_, raw_.data(), row);
+  if (finite < width_)
+    bytes_.fail("row " + std::to_string(row_ + 1) + ", value " + std::to_string(finite + 1) +
+                " is not finite in 32 bits");
   ++row_;
   return true;
 }
@@ -84,7 +79,7 @@ bool looks_like_idx(std::string_view head) {
 }
 
 ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out) {
+                         const RowTarget& out) {
   ImportWatch watch(paths, options.progress);
   DenseRows rows(out);
   std::vector<float> row;

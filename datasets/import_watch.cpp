@@ -13,8 +13,13 @@ ImportWatch::ImportWatch(const std::vector<std::string>& paths, const MakingProg
   for (const std::string& path : paths) {
     std::error_code error;
     const std::uintmax_t size = std::filesystem::file_size(path, error);
+    starts_.push_back(total_);
     if (!error) total_ += size;
   }
+}
+
+void ImportWatch::tell(std::size_t file, std::uint64_t consumed) {
+  if (progress_) progress_(starts_[file] + consumed, total_);
 }
 
 void DenseRows::expect(const std::string& path, std::uint32_t width) {

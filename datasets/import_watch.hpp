@@ -20,9 +20,12 @@ class ImportWatch {
     if (progress_ && ++calls_ % 4096 == 0) progress_(before_ + consumed, total_);
   }
   void end_of_file(std::uint64_t consumed) { before_ += consumed; }
+  /// At once, for readers of large pieces.
+  void tell(std::size_t file, std::uint64_t consumed);
 
  private:
   MakingProgress progress_;
+  std::vector<std::uint64_t> starts_;  ///< of each file, as if all were one
   std::uint64_t total_ = 0;
   std::uint64_t before_ = 0;
   std::uint64_t calls_ = 0;
@@ -38,14 +41,14 @@ inline constexpr std::uint32_t sparse_rows_max = std::uint32_t{1} << 22;
 /// memory taken for statistics, before a first row was read.
 class DenseRows {
  public:
-  explicit DenseRows(std::string out) : out_(std::move(out)) {}
+  explicit DenseRows(RowTarget out) : out_(std::move(out)) {}
   /// Refuses a file whose rows are not as wide as those of the first.
   void expect(const std::string& path, std::uint32_t width);
   void add(const std::vector<float>& row, float label);
   DataFacts finish() { return writer_->finish(); }
 
  private:
-  std::string out_;
+  RowTarget out_;
   std::string first_path_;
   std::uint32_t width_ = 0;
   std::unique_ptr<DatasetWriter> writer_;

@@ -102,7 +102,7 @@ const std::vector<Importer>& importers() {
 }
 
 ImportSummary import_files(const std::vector<std::string>& paths, const ImportOptions& options,
-                           const std::string& out) {
+                           const RowTarget& out) {
   if (paths.empty()) throw UserError(ExitCode::usage, "data import: no file to import");
   if (options.base.value_or(0) > 1)
     throw UserError(ExitCode::usage, "data import: the base of indices must be 0 or 1");

@@ -9,6 +9,7 @@
 
 #include "datasets/facts.hpp"
 #include "datasets/generators.hpp"
+#include "datasets/row_target.hpp"
 
 namespace troupe {
 
@@ -19,6 +20,7 @@ struct ImportOptions {
   std::vector<std::string> labels = {};    ///< files of labels, one for each file of rows
   std::string label_column = {};           ///< csv: a name, a number from 1, or "none"
   std::string delimiter = {};              ///< csv: one character; empty: found from the first line
+  unsigned threads = 0;                    ///< svmlight: 0 for as many as help
   MakingProgress progress = {};            ///< bytes of the files; may throw to stop
 };
 
@@ -37,36 +39,36 @@ struct Importer {
   /// Whether a file that starts so is of this format.
   bool (*recognises)(std::string_view head);
   ImportSummary (*run)(const std::vector<std::string>& paths, const ImportOptions& options,
-                       const std::string& out);
+                       const RowTarget& out);
 };
 const std::vector<Importer>& importers();
 
 /// Several files make one set, in their order. Throws UserError: exit 3 with
 /// file:line for bad data, exit 2 for an unknown format or base.
 ImportSummary import_files(const std::vector<std::string>& paths, const ImportOptions& options,
-                           const std::string& out);
+                           const RowTarget& out);
 
 // Entries of the table.
 bool looks_like_svmlight(std::string_view head);
 ImportSummary import_svmlight(const std::vector<std::string>& paths, const ImportOptions& options,
-                              const std::string& out);
+                              const RowTarget& out);
 bool looks_like_csv(std::string_view head);
 ImportSummary import_csv(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out);
+                         const RowTarget& out);
 bool looks_like_idx(std::string_view head);
 ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out);
+                         const RowTarget& out);
 bool looks_like_cifar10(std::string_view head);
 ImportSummary import_cifar10(const std::vector<std::string>& paths, const ImportOptions& options,
-                             const std::string& out);
+                             const RowTarget& out);
 bool looks_like_npz(std::string_view head);
 ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out);
+                         const RowTarget& out);
 bool looks_like_ratings(std::string_view head);
 ImportSummary import_ratings(const std::vector<std::string>& paths, const ImportOptions& options,
-                             const std::string& out);
+                             const RowTarget& out);
 bool looks_like_dimacs(std::string_view head);
 ImportSummary import_dimacs(const std::vector<std::string>& paths, const ImportOptions& options,
-                            const std::string& out);
+                            const RowTarget& out);
 
 }  // namespace troupe

@@ -77,7 +77,7 @@ bool write_statistics(H5Creator& file, const DataFacts& facts) {
 }
 
 // The table must tile rows and entries without gaps: loading trusts it.
-void check_segments(const H5Reader& file, const Manifest& manifest) {
+std::string table_disagreement(const Manifest& manifest) {
   std::uint64_t row = 0;
   std::uint64_t entry = 0;
   const DataFacts& facts = manifest.facts;
@@ -88,14 +88,27 @@ void check_segments(const H5Reader& file, const Manifest& manifest) {
                       segment.entries <= facts.entries - entry &&
                       (facts.sparse || segment.entries == segment.rows * facts.features);
     if (!fits)
-      file.refuse("dataset 'manifest/segments', segment " + std::to_string(i) +
-                  ": does not continue the one before");
+      return "dataset 'manifest/segments', segment " + std::to_string(i) +
+             ": does not continue the one before";
     row += segment.rows;
     entry += segment.entries;
   }
   if (row != facts.rows || entry != facts.entries || row == 0)
-    file.refuse("dataset 'manifest/segments': holds " + std::to_string(row) + " rows, expected " +
-                std::to_string(facts.rows) + " and at least one");
+    return "dataset 'manifest/segments': holds " + std::to_string(row) + " rows, expected " +
+           std::to_string(facts.rows) + " and at least one";
+  return {};
+}
+
+// No file of ours comes near; sums and products of what is below cannot overflow.
+bool far_too_large(const DataFacts& facts) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 56;
+  return facts.rows > most || facts.entries > most ||
+         (!facts.sparse && facts.features > 0 && facts.rows > most / facts.features);
+}
+
+bool statistics_fit(const DataFacts& facts) {
+  return facts.rows_per_feature.size() == facts.features && facts.mean.size() == facts.features &&
+         facts.variance.size() == facts.features && facts.max_abs.size() == facts.features;
 }
 
 }  // namespace
@@ -147,6 +160,16 @@ std::uint32_t checksum(const Manifest& manifest) {
   return add(sum, facts.max_abs);
 }
 
+std::string disagreement(const Manifest& manifest) {
+  const DataFacts& facts = manifest.facts;
+  if (checksum(manifest) != facts.manifest_crc32c)
+    return "dataset 'manifest/segments', attributes or statistics are damaged: their "
+           "checksum is not the stored one";
+  if (!statistics_fit(facts) || far_too_large(facts))
+    return "attributes and statistics are not of one set";
+  return table_disagreement(manifest);
+}
+
 bool write_manifest(H5Creator& file, const Manifest& manifest) {
   const DataFacts& facts = manifest.facts;
   return file.text("/", "format", format_name) &&
@@ -182,11 +205,8 @@ Manifest read_manifest(const H5Reader& file) {
   facts.manifest_crc32c = small_number(file, "manifest_crc32c");
   manifest.segments = read_segments(file);
   read_statistics(file, facts);
-  if (checksum(manifest) != facts.manifest_crc32c)
-    file.refuse(
-        "dataset 'manifest/segments', attributes or statistics are damaged: their "
-        "checksum is not the stored one");
-  check_segments(file, manifest);
+  const std::string wrong = disagreement(manifest);
+  if (!wrong.empty()) file.refuse(wrong);
   return manifest;
 }
 

@@ -46,6 +46,9 @@ std::string unsafe_rows(const SegmentBytes& bytes, const DataFacts& facts);
 
 /// Over header, segments and statistics, in the order of docs/data-format.md.
 std::uint32_t checksum(const Manifest& manifest);
+/// Empty when facts, table and statistics belong together, as loading trusts, and the
+/// checksum is theirs; else what is wrong.
+std::string disagreement(const Manifest& manifest);
 bool write_manifest(H5Creator& file, const Manifest& manifest);
 /// Verified; throws UserError (exit 3).
 Manifest read_manifest(const H5Reader& file);

@@ -2,7 +2,6 @@
 /// runs no code: arrays of objects are refused.
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <optional>
 
 #include "datasets/element_type.hpp"
@@ -39,12 +38,10 @@ class NpyReader {
     bytes_.read(raw_, width_ * type_.size,
                 "row " + std::to_string(row_ + 1) + " of " + std::to_string(rows_));
     row.resize(width_);
-    for (std::uint32_t i = 0; i < width_; ++i) {
-      row[i] = static_cast<float>(number_at(type_, raw_.data() + i * type_.size));
-      if (!std::isfinite(row[i]))
-        bytes_.fail("row " + std::to_string(row_ + 1) + ", value " + std::to_string(i + 1) +
-                    " is not finite in 32 bits");
-    }
+    const std::size_t finite = read_floats(type_, raw_.data(), row);
+    if (finite < width_)
+      bytes_.fail("row " + std::to_string(row_ + 1) + ", value " + std::to_string(finite + 1) +
+                  " is not finite in 32 bits");
     ++row_;
     return true;
   }
@@ -184,7 +181,7 @@ bool looks_like_npz(std::string_view head) {
 }
 
 ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOptions& options,
-                         const std::string& out) {
+                         const RowTarget& out) {
   ImportWatch watch(paths, options.progress);
   DenseRows rows(out);
   std::vector<float> row;

@@ -39,8 +39,8 @@ bool names_ratings(std::string_view line) {
 class RatingsImport {
  public:
   RatingsImport(const std::vector<std::string>& paths, const ImportOptions& options,
-                const std::string& out)
-      : paths_(paths), options_(options), out_(out), sorter_(out) {}
+                const RowTarget& out)
+      : paths_(paths), options_(options), out_(out), sorter_(out.path()) {}
 
   void read(std::uint32_t file, ImportWatch& watch) {
     LineReader reader(paths_[file]);
@@ -144,7 +144,7 @@ class RatingsImport {
 
   const std::vector<std::string>& paths_;
   const ImportOptions& options_;
-  std::string out_;
+  RowTarget out_;
   EntrySorter sorter_;
   std::uint32_t user_min_ = UINT32_MAX;
   std::uint32_t item_min_ = UINT32_MAX;
@@ -178,7 +178,7 @@ bool looks_like_ratings(std::string_view head) {
 }
 
 ImportSummary import_ratings(const std::vector<std::string>& paths, const ImportOptions& options,
-                             const std::string& out) {
+                             const RowTarget& out) {
   ImportWatch watch(paths, options.progress);
   RatingsImport import(paths, options, out);
   for (std::uint32_t file = 0; file < paths.size(); ++file) import.read(file, watch);

@@ -2,27 +2,46 @@
 
 #include <numeric>
 
-#include "base/check.hpp"
+#include "base/permutation.hpp"
 #include "base/random.hpp"
 
 namespace troupe {
 
-std::span<const std::uint32_t> Sampler::draw(std::uint64_t epoch, std::uint64_t first,
-                                             std::uint64_t last) {
-  TROUPE_CHECK(last, <=, rows_);
-  if (epoch != epoch_) {
-    order_.resize(rows_);
-    epoch_ = epoch;
-    if (kind_.replacement) {
-      RandomStream stream(seed_, Purpose::replacement, partition_, epoch);
-      for (std::uint32_t& row : order_) row = static_cast<std::uint32_t>(stream.below(rows_));
-    } else {
-      std::iota(order_.begin(), order_.end(), 0U);
-      if (kind_.shuffle == Shuffle::local)
-        shuffle(order_, RandomStream(seed_, Purpose::shuffle, partition_, epoch));
-    }
+void Sampler::order(std::uint64_t epoch, std::vector<std::uint32_t>& draws) const {
+  draws.resize(size());
+  if (kind_.shuffle == Shuffle::global)
+    deal(epoch, draws);
+  else
+    std::iota(draws.begin(), draws.end(), 0U);
+  if (kind_.replacement) {
+    RandomStream stream(seed_, Purpose::replacement, portion_.partition, epoch);
+    const std::vector<std::uint32_t> rows = draws;
+    for (std::uint32_t& row : draws) row = rows[stream.below(rows.size())];
+  } else if (kind_.shuffle == Shuffle::local) {
+    shuffle(draws, RandomStream(seed_, Purpose::shuffle, portion_.partition, epoch));
   }
-  return std::span<const std::uint32_t>(order_).subspan(first, last - first);
+}
+
+void Sampler::moved(std::uint64_t epoch, std::vector<std::uint32_t>& rows) const {
+  rows.clear();
+  if (kind_.shuffle != Shuffle::global) return;
+  rows.resize(size());
+  deal(epoch, rows);
+  const auto stays = [&](std::uint64_t position) {
+    return position >= portion_.own.first && position < portion_.own.last;
+  };
+  if (epoch == 0) {
+    std::erase_if(rows, stays);
+    return;
+  }
+  const Permutation before(portion_.all, {seed_, Purpose::deal, epoch - 1});
+  std::erase_if(rows, [&](std::uint32_t row) { return stays(before.position_of(row)); });
+}
+
+void Sampler::deal(std::uint64_t epoch, std::vector<std::uint32_t>& rows) const {
+  const Permutation dealt(portion_.all, {seed_, Purpose::deal, epoch});
+  for (std::uint64_t i = 0; i < rows.size(); ++i)
+    rows[i] = static_cast<std::uint32_t>(dealt.at(portion_.own.first + i));
 }
 
 }  // namespace troupe

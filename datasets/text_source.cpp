@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 18;
 constexpr double float_max = std::numeric_limits<float>::max();
-constexpr std::size_t line_max = std::size_t{1} << 28;
 
 }  // namespace
 
@@ -21,7 +20,7 @@ void refuse_line(const std::string& path, std::uint64_t line, const std::string&
 }
 
 LineReader::LineReader(const std::string& path)
-    : path_(path), source_(open_bytes(path)), buffer_(2 * piece) {}
+    : path_(path), source_(open_bytes(path, Unpacking::ahead)), buffer_(2 * piece) {}
 
 void LineReader::fail(const std::string& what) const { refuse_line(path_, line_, what); }
 
@@ -35,7 +34,7 @@ bool LineReader::fill() {
   if (buffer_.size() - end_ < piece) {
     if (buffer_.size() > line_max) {
       ++line_;
-      fail("the line is longer than 256 MiB");
+      fail(too_long_a_line);
     }
     buffer_.resize(2 * buffer_.size());
   }
@@ -87,10 +86,14 @@ Number parse_number(std::string_view word) {
   return result;
 }
 
+std::string number_complaint(const Number& number, std::string_view word, const std::string& what) {
+  if (!number.number) return quoted(word) + " is no number, expected " + what;
+  return what + " " + quoted(word) + " is not finite in 32 bits";
+}
+
 float number_of(const LineReader& reader, std::string_view word, const std::string& what) {
   const Number number = parse_number(word);
-  if (!number.number) reader.fail(quoted(word) + " is no number, expected " + what);
-  if (!number.finite) reader.fail(what + " " + quoted(word) + " is not finite in 32 bits");
+  if (!number.finite) reader.fail(number_complaint(number, word, what));
   return number.value;
 }
 

@@ -13,6 +13,10 @@
 
 namespace troupe {
 
+/// Bytes of a line; no reader takes a longer one.
+inline constexpr std::size_t line_max = std::size_t{1} << 28;
+inline constexpr const char* too_long_a_line = "the line is longer than 256 MiB";
+
 /// Throws UserError (exit 3) "<path>:<line>: <what>".
 [[noreturn]] void refuse_line(const std::string& path, std::uint64_t line, const std::string& what);
 
@@ -48,6 +52,8 @@ struct Number {
   bool finite = false;
 };
 Number parse_number(std::string_view word);
+/// What is wrong with one that is not finite; `what` was expected.
+std::string number_complaint(const Number& number, std::string_view word, const std::string& what);
 /// Refuses, with `what` as the thing that was expected.
 float number_of(const LineReader& reader, std::string_view word, const std::string& what);
 /// A whole number below 2^32 - 1, without sign.

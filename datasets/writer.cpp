@@ -1,5 +1,6 @@
 #include "datasets/writer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/check.hpp"
@@ -11,7 +12,36 @@ namespace troupe {
 
 class DatasetWriter::Impl {
  public:
-  Impl(const std::string& path, const WriterOptions& options)
+  virtual ~Impl() = default;
+  virtual void add(const RowView& row) = 0;
+  virtual std::uint64_t rows() const = 0;
+  virtual DataFacts finish() = 0;
+};
+
+class DatasetWriter::SinkImpl final : public Impl {
+ public:
+  SinkImpl(RowSink& sink, const WriterOptions& options) : sink_(sink) {
+    facts_.sparse = options.sparse;
+    facts_.features = options.features;
+    sink_.begin(options.sparse, options.features);
+  }
+  void add(const RowView& row) override {
+    if (row.index != nullptr && row.size > 0)
+      facts_.features = std::max(facts_.features, row.index[row.size - 1] + 1);
+    ++facts_.rows;
+    sink_.add(row);
+  }
+  std::uint64_t rows() const override { return facts_.rows; }
+  DataFacts finish() override { return facts_; }
+
+ private:
+  RowSink& sink_;
+  DataFacts facts_;
+};
+
+class DatasetWriter::FileImpl final : public Impl {
+ public:
+  FileImpl(const std::string& path, const WriterOptions& options)
       : options_(options),
         path_(path),
         output_(path),
@@ -21,7 +51,7 @@ class DatasetWriter::Impl {
     TROUPE_CHECK(options.sparse || options.features > 0, ==, true);
   }
 
-  void add(const RowView& row) {
+  void add(const RowView& row) override {
     TROUPE_CHECK(row.index != nullptr || row.size == 0, ==, options_.sparse || row.size == 0);
     if (!options_.sparse) TROUPE_CHECK(row.size, ==, options_.features);
     const std::size_t size = row_bytes(row.size);
@@ -36,9 +66,9 @@ class DatasetWriter::Impl {
     bytes_ += size;
   }
 
-  std::uint64_t rows() const { return first_row_ + label_.size(); }
+  std::uint64_t rows() const override { return first_row_ + label_.size(); }
 
-  DataFacts finish() {
+  DataFacts finish() override {
     Manifest manifest;
     manifest.facts = facts_.finish();
     if (manifest.facts.rows == 0 || manifest.facts.features == 0)
@@ -128,8 +158,12 @@ class DatasetWriter::Impl {
   bool only_ = false;
 };
 
-DatasetWriter::DatasetWriter(const std::string& path, const WriterOptions& options)
-    : impl_(std::make_unique<Impl>(path, options)) {}
+DatasetWriter::DatasetWriter(const RowTarget& target, const WriterOptions& options) {
+  if (target.sink() != nullptr)
+    impl_ = std::make_unique<SinkImpl>(*target.sink(), options);
+  else
+    impl_ = std::make_unique<FileImpl>(target.path(), options);
+}
 DatasetWriter::~DatasetWriter() = default;
 void DatasetWriter::add(const RowView& row) { impl_->add(row); }
 std::uint64_t DatasetWriter::rows() const { return impl_->rows(); }

@@ -1,11 +1,13 @@
 /// Writes rows as they come into our HDF5 layout, one segment in memory at a
-/// time. The file appears under its name at finish() or never.
+/// time. The file appears under its name at finish() or never. For a target that is
+/// no file it only passes them on.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "datasets/layout.hpp"
+#include "datasets/row_target.hpp"
 #include "datasets/rows.hpp"
 
 namespace troupe {
@@ -19,17 +21,20 @@ struct WriterOptions {
 class DatasetWriter {
  public:
   /// Throws UserError (exit 3), as every member does, naming file and reason.
-  DatasetWriter(const std::string& path, const WriterOptions& options);
+  DatasetWriter(const RowTarget& target, const WriterOptions& options);
   ~DatasetWriter();
 
   /// Sparse: strictly ascending indices. Values and label must be finite.
   void add(const RowView& row);
   std::uint64_t rows() const;
   /// Closes, syncs and names the file. A set needs at least one row and feature.
+  /// Of rows that were passed on it says only how many and how wide they were.
   DataFacts finish();
 
  private:
   class Impl;
+  class FileImpl;
+  class SinkImpl;
   std::unique_ptr<Impl> impl_;
 };
 

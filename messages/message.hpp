@@ -63,14 +63,15 @@ struct Wish {
 
 /// Worker to aggregator: what these turns came to.
 struct Push {
-  std::uint64_t based_on = 0;    ///< version of the model that was pulled
-  std::uint64_t computed = 0;    ///< draws that this worker computed since the start
-  std::vector<Turn> turns = {};  ///< taken, with the rows really drawn
+  std::uint64_t based_on = 0;     ///< version of the model that was pulled
+  std::uint64_t computed = 0;     ///< draws that this worker computed since the start
+  std::uint64_t bytes_moved = 0;  ///< of rows that a global shuffle brought it since then
+  std::vector<Turn> turns = {};   ///< taken, with the rows really drawn
   std::vector<Contribution> contributions = {};
   std::vector<Wish> wishes = {};  ///< for turns of the same partitions to come
   static constexpr auto fields() {
-    return std::tuple{&Push::based_on, &Push::computed, &Push::turns, &Push::contributions,
-                      &Push::wishes};
+    return std::tuple{&Push::based_on, &Push::computed,      &Push::bytes_moved,
+                      &Push::turns,    &Push::contributions, &Push::wishes};
   }
 };
 
@@ -94,12 +95,13 @@ struct Progress {
   double loss = 0;  ///< mean over the rows since the last Progress
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_moved = 0;  ///< of rows between partitions, by a global shuffle
   std::vector<std::uint64_t>
       staleness;  ///< counts by staleness since the start; the last bin is "or more"
   static constexpr auto fields() {
-    return std::tuple{&Progress::epoch,    &Progress::updates,    &Progress::delivered,
-                      &Progress::loss,     &Progress::bytes_sent, &Progress::bytes_received,
-                      &Progress::staleness};
+    return std::tuple{&Progress::epoch,       &Progress::updates,    &Progress::delivered,
+                      &Progress::loss,        &Progress::bytes_sent, &Progress::bytes_received,
+                      &Progress::bytes_moved, &Progress::staleness};
   }
 };
 

@@ -135,9 +135,51 @@ void size_steps(Draft& draft) {
                          rows > most ? "a million rows" : "an epoch");
   }
   plan.local_steps = count(draft.settings(), "training.local_steps");
-  plan.sampler.shuffle =
-      draft.settings().text("data.shuffle") == "none" ? Shuffle::none : Shuffle::local;
-  plan.sampler.replacement = draft.settings().flag("data.replacement");
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
+  return fmt::format("{} MiB", (bytes + mib - 1) / mib);
+}
+
+/// What one partition may have of the bound on rows in memory; 0 without a bound.
+/// The evaluator has a segment of its own.
+std::uint64_t share_of_memory(Draft& draft) {
+  if (draft.settings().is_text("data.memory")) return 0;
+  Plan& plan = *draft.plan;
+  plan.bounded = true;
+  const WindowNeeds needs = window_needs(*plan.data, plan.training, plan.batch);
+  const DataFacts& facts = plan.data->facts();
+  std::uint64_t scored = window_needs(*plan.data, {0, facts.rows}, 1).segment;
+  if (plan.test != nullptr)
+    scored = std::max(scored, window_needs(*plan.test, {0, plan.test->facts().rows}, 1).segment);
+  const std::uint64_t memory = count(draft.settings(), "data.memory");
+  const std::uint64_t least = plan.partitions * needs.least() + scored;
+  if (memory < least)
+    draft.config.refuse(
+        "data.memory",
+        fmt::format("{} is less than the {} that {} partitions of {} need: for each two windows "
+                    "and a segment on its way, of segments of {} and batches of {} rows; \"{}\" "
+                    "works, and so do fewer data.partitions or a smaller training.batch",
+                    draft.config.describe("data.memory"), size_text(least), plan.partitions,
+                    facts.path, size_text(needs.segment), plan.batch, size_text(least)));
+  return (memory - scored) / plan.partitions;
+}
+
+void make_supply(Draft& draft) {
+  Plan& plan = *draft.plan;
+  const std::string shuffle = draft.settings().text("data.shuffle");
+  plan.supply = std::make_shared<Supply>(
+      Supply::Request{.data = plan.data,
+                      .training = plan.training,
+                      .partitions = plan.partitions,
+                      .sampler = {.shuffle = shuffle == "none"    ? Shuffle::none
+                                             : shuffle == "local" ? Shuffle::local
+                                                                  : Shuffle::global,
+                                  .replacement = draft.settings().flag("data.replacement")},
+                      .seed = plan.seed,
+                      .batch = plan.batch,
+                      .share = share_of_memory(draft)});
 }
 
 void make_model(Draft& draft) {
@@ -375,6 +417,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   check_test(*draft.plan);
   cut_partitions(draft);
   size_steps(draft);
+  make_supply(draft);
   make_model(draft);
   settle_model(draft);
   resolve_words(draft);

@@ -143,6 +143,12 @@ void check_sampling(const Config& config) {
         "data.shuffle",
         fmt::format("{} says an order, but with {} rows are drawn in none",
                     config.describe("data.shuffle"), config.describe("data.replacement")));
+  if (config.settings().text("data.shuffle") == "global" &&
+      !config.settings().is_text("data.memory"))
+    config.refuse("data.memory",
+                  fmt::format("{} does not go with {}: that draws from all rows at once, so all of "
+                              "them must be in memory; \"local\" keeps within a bound",
+                              config.describe("data.memory"), config.describe("data.shuffle")));
 }
 
 void check_heartbeat(const Config& config) {

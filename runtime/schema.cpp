@@ -46,9 +46,19 @@ void add_data(Schema& schema) {
         .sentence = "share of the rows, at the file's end, that is evaluated and never trained on"},
        {.path = "data.shuffle",
         .type = KeyType::choice,
-        .choices = {"none", "local"},
+        .choices = {"none", "local", "global"},
         .standard = word("local"),
-        .sentence = "the order of a partition's rows in each epoch: as in the file, or shuffled"},
+        .sentence = "the order of a partition's rows in each epoch: as in the file, shuffled, or "
+                    "global: all training rows are shuffled and dealt to the partitions anew"},
+       {.path = "data.memory",
+        .type = KeyType::size,
+        .unit = "bytes",
+        .minimum = 1,
+        .maximum = 1e15,
+        .choices = {"all"},
+        .standard = word("all"),
+        .sentence = "bound on the rows in memory at once, over all partitions and processes: a "
+                    "larger set comes in window by window, in another order than without a bound"},
        {.path = "data.replacement",
         .type = KeyType::flag,
         .standard = false,
@@ -335,7 +345,6 @@ void add_planned(Schema& schema) {
         "cluster.advertise", "cluster.tls", "pace.links", "pace.faults", "pace.attackers",
         "checkpoint", "record"})
     schema.planned.push_back({.path = path});
-  plan(schema, "data.shuffle", {"global"});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
         "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});

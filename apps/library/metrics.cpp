@@ -46,6 +46,7 @@ std::string metrics_line(const StepReport& report) {
                {"loss", report.loss},
                {"samples_per_second", report.samples_per_second},
                {"bytes_sent", report.bytes_sent},
+               {"bytes_moved", report.bytes_moved},
                {"staleness",
                 {{"p50", report.staleness_p50},
                  {"p99", report.staleness_p99},
@@ -78,7 +79,8 @@ std::string metrics_line(const EndReport& report) {
                {"updates", report.updates},
                {"samples", report.samples},
                {"computed", report.computed},
-               {"delivered", report.delivered}};
+               {"delivered", report.delivered},
+               {"bytes_moved", report.bytes_moved}};
   json["discarded"] = Json::object();
   for (const Count& count : report.discarded) json["discarded"][count.reason] = count.rows;
   for (const Score& score : report.scores)

@@ -58,6 +58,17 @@ inline std::shared_ptr<const Dataset> toy_rows(std::uint64_t count) {
   return memory_dataset(rows, 12);
 }
 
+inline std::shared_ptr<Supply> toy_supply(const Plan& plan, SamplerKind sampler = {},
+                                          std::uint64_t share = 0) {
+  return std::make_shared<Supply>(Supply::Request{.data = plan.data,
+                                                  .training = plan.training,
+                                                  .partitions = plan.partitions,
+                                                  .sampler = sampler,
+                                                  .seed = plan.seed,
+                                                  .batch = plan.batch,
+                                                  .share = share});
+}
+
 inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   auto plan = std::make_shared<Plan>();
   plan->seed = 3;
@@ -69,6 +80,7 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   const Split split = split_rows(toy.rows, toy.validation);
   plan->training = split.training;
   plan->validation = split.validation;
+  plan->supply = toy_supply(*plan);
   plan->rounds = toy.gate.rounds;
   plan->descends = toy.exchange.descends;
   plan->pull = plan->descends ? PullKind::dense : toy.pull;

@@ -186,6 +186,7 @@ TEST_CASE("worker: rows that cannot be loaded are told to the coordinator, with 
   };
   Dialogue dialogue({});
   dialogue.plan->data = std::make_shared<Broken>(dialogue.plan->data->facts());
+  dialogue.plan->supply = toy_supply(*dialogue.plan);
   dialogue.lease({0});
   const auto failed = dialogue.stage.heard_by<Failed>(Plan::coordinator);
   CHECK(failed.exit_code == 3);

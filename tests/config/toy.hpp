@@ -31,6 +31,7 @@ inline Schema toy_schema() {
        .standard = Value(std::int64_t{16})},
       {.path = "run.verbose", .type = KeyType::flag, .standard = Value(false)},
       {.path = "run.time", .type = KeyType::duration, .minimum = 0, .exclusive = true},
+      {.path = "run.memory", .type = KeyType::size, .minimum = 1, .choices = {"all"}},
       {.path = "run.at", .type = KeyType::numbers, .minimum = 0},
       {.path = "run.files", .type = KeyType::texts},
       {.path = "run.rate.start",

@@ -92,6 +92,25 @@ TEST_CASE("config: durations are seconds") {
           doctest::Approx(seconds));
 }
 
+TEST_CASE("config: sizes are bytes, with a unit or without") {
+  const std::vector<std::pair<std::string, std::int64_t>> cases{
+      {"\"256 MiB\"", 256 << 20},
+      {"\"1.5KiB\"", 1536},
+      {"\"3 GB\"", 3'000'000'000},
+      {"\"7B\"", 7},
+      {"1000", 1000},
+      {"\"2 TiB\"", std::int64_t{1} << 41}};
+  for (const auto& [text, bytes] : cases)
+    CHECK(load("run.memory = " + text + "\n").settings().integer("run.memory") == bytes);
+  CHECK(load("", {"memory=64MiB"}).settings().integer("run.memory") == 64 << 20);
+  CHECK(load("", {"memory=all"}).settings().is_text("run.memory"));
+  for (const char* text : {"\"256\"", "\"MiB\"", "\"256 mib\"", "\"1 ZiB\"", "0", "\"0 MiB\"",
+                           "\"-1 MiB\"", "1.5", "\"1e300 TiB\"", "\"nan MiB\"", "\"256  MiB\""})
+    CHECK(refusal("run.memory = " + std::string(text) + "\n")
+              .find("run.memory must be a size >= 1 such as \"256 MiB\" or a number of bytes or "
+                    "\"all\", not ") != std::string::npos);
+}
+
 TEST_CASE("config: a kind's key set by -s alone stays and is marked unused") {
   const Config config = load("", {"slack=0.75", "gate=wide"});
   CHECK(config.settings().number("run.narrow.slack") == 0.75);

@@ -19,6 +19,7 @@ Schema small_schema() {
                                    {"t.number", KeyType::number},
                                    {"t.share", KeyType::share},
                                    {"t.time", KeyType::duration},
+                                   {"t.size", KeyType::size},
                                    {"t.text", KeyType::text},
                                    {"t.many", KeyType::numbers},
                                    {"t.words", KeyType::texts},

@@ -57,6 +57,8 @@ const std::vector<Mistake> mistakes = {
      "troupe data make: the kind rcv1 has no --centres"},
     {{"data", "make", "blobs", "--out", "x", "--centres", "5000000000"},
      "troupe data make: --centres has 32 bits"},
+    {{"data", "import", "a", "--out", "x", "--threads", "0"},
+     "troupe data import: --threads needs a number from 1 to 256"},
     {{"data", "make", "rcv", "--out", "x"},
      "troupe data make: KIND cannot be 'rcv', did you mean 'rcv1'?"},
     {{"data", "make", "rcv1"}, "troupe data make: --out is missing: the file to write"},

@@ -99,8 +99,13 @@ TEST_CASE("load_config: what comes later is refused as such") {
        "run.toml:3:10: training.pull = \"snapshot\" comes with a later version"},
   };
   for (const auto& [text, line] : later) CHECK(refusal(text) == line);
-  CHECK(refusal_of("data.shuffle = \"global\"\n") ==
-        "run.toml:1:6: data.shuffle = \"global\" comes with a later version");
+}
+
+TEST_CASE("load_config: a global shuffle needs all rows in memory") {
+  CHECK(refusal("data.shuffle = \"global\"\ndata.memory = \"1 GiB\"\n") ==
+        "run.toml:4:6: data.memory = 1073741824 does not go with data.shuffle = "
+        "\"global\" (run.toml:3:6): that draws from all rows at once, so all of them must be in "
+        "memory; \"local\" keeps within a bound");
 }
 
 TEST_CASE("load_config: a choice that a program brings is not a later version's") {

@@ -128,6 +128,13 @@ std::vector<std::string> formats() {
   return names;
 }
 
+unsigned threads_of(const Arguments& arguments) {
+  const std::uint32_t threads = small(arguments, "--threads", 0);
+  if (arguments.has("--threads") && (threads == 0 || threads > 256))
+    arguments.refuse("--threads needs a number from 1 to 256");
+  return threads;
+}
+
 int import_data(const Arguments& arguments, Invocation& invocation) {
   ImportOptions options;
   options.format = arguments.text("--format");
@@ -137,6 +144,7 @@ int import_data(const Arguments& arguments, Invocation& invocation) {
   options.delimiter = arguments.text("--delimiter");
   if (options.delimiter == "tab") options.delimiter = "\t";
   if (options.delimiter == "blank") options.delimiter = " ";
+  options.threads = threads_of(arguments);
   if (const auto base = arguments.count("--base")) options.base = static_cast<std::uint32_t>(*base);
   WorkLine line(invocation, "bytes read");
   options.progress = line.watch();
@@ -258,6 +266,9 @@ Command data_import_command() {
                         {.name = "--label-column",
                          .value = "COLUMN",
                          .sentence = "csv: its name, its number from 1, or none"},
+                        {.name = "--threads",
+                         .value = "N",
+                         .sentence = "svmlight: threads that read; as many as help unless given"},
                         {.name = "--delimiter",
                          .value = "LETTER",
                          .sentence =

@@ -19,7 +19,7 @@ def make(bench, name, *words):
 
 def rcv1(bench):
     """The sample of the documents where it is at hand, else what looks like it."""
-    sample = bench.sample("rcv1")
+    sample = bench.sample("rcv1/rcv1_ccat_train23149.svm.xz")
     if sample is None:
         return make(bench, "rcv1", "rcv1", "--rows", 2000 if bench.quick else 23149, "--seed", 7)
     path = bench.scratch / "rcv1.h5"

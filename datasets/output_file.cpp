@@ -37,6 +37,10 @@ OutputFile::OutputFile(std::string target)
 }
 
 OutputFile::~OutputFile() {
+  if (published_ && replaced_)
+    rename(previous().c_str(), target_.c_str());
+  else if (published_)
+    unlink(target_.c_str());
   if (descriptor_ < 0) return;
   unlink(path_.c_str());
   close(descriptor_);
@@ -57,7 +61,36 @@ void OutputFile::check(bool done, int error) {
 }
 
 void OutputFile::commit() {
+  sync();
+  give_name();
+}
+
+void OutputFile::sync() {
   if (fsync(descriptor_) != 0) fail(errno);
+}
+
+void OutputFile::publish() {
+  struct stat status {};
+  const bool stands = lstat(target_.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+  unlink(previous().c_str());  // of a killed process
+  // A second name leaves the first one in place; file systems without such move it.
+  replaced_ = stands && (link(target_.c_str(), previous().c_str()) == 0 ||
+                         rename(target_.c_str(), previous().c_str()) == 0);
+  try {
+    give_name();
+  } catch (...) {
+    if (replaced_) rename(previous().c_str(), target_.c_str());
+    throw;
+  }
+  published_ = true;
+}
+
+void OutputFile::settle() {
+  published_ = false;
+  if (replaced_) unlink(previous().c_str());
+}
+
+void OutputFile::give_name() {
   if (rename(path_.c_str(), target_.c_str()) != 0) fail(errno);
   close(descriptor_);
   descriptor_ = -1;

@@ -18,15 +18,26 @@ class OutputFile {
   const std::string& path() const { return path_; }
   /// On the disk, then under its name, replacing what stood there.
   void commit();
+  /// The same in steps, for files of which all or none are to be seen. On the disk:
+  void sync();
+  /// Under its name. What stood there waits beside it and comes back with the
+  /// destructor, unless settle() was called.
+  void publish();
+  void settle();
   /// Throws UserError: "<target>: cannot be written: <reason>".
   [[noreturn]] void fail(int error) const;
   /// Does nothing when `done`; else fail() with the error that libhdf5 met.
   void check(bool done, int error);
 
  private:
+  void give_name();
+  std::string previous() const { return path_ + ".previous"; }
+
   std::string target_;
   std::string path_;
   int descriptor_ = -1;
+  bool published_ = false;
+  bool replaced_ = false;  ///< there is something to bring back
 };
 
 }  // namespace troupe

@@ -1,7 +1,5 @@
 #include "datasets/split.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -96,35 +94,26 @@ class Draw {
   std::map<float, std::vector<std::uint64_t>> left_;
 };
 
-/// Files that go away again unless all of them were written.
+/// Files of which all or none get their names: what stood there before stays until all
+/// are complete, and comes back if one of them cannot take its place.
 class Parts {
  public:
-  Parts(const std::vector<std::string>& paths, const DataFacts& facts) : paths_(paths) {
+  Parts(const std::vector<std::string>& paths, const DataFacts& facts) {
     for (const std::string& path : paths)
       writers_.push_back(std::make_unique<DatasetWriter>(
           path, WriterOptions{.sparse = facts.sparse, .features = facts.features}));
   }
-  ~Parts() {
-    if (done_ == paths_.size()) return;
-    for (std::size_t i = 0; i < done_; ++i) unlink(paths_[i].c_str());
-  }
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
-
   void add(std::size_t part, const RowView& row) { writers_[part]->add(row); }
   std::vector<DataFacts> finish() {
     std::vector<DataFacts> facts;
-    for (auto& writer : writers_) {
-      facts.push_back(writer->finish());
-      ++done_;
-    }
+    for (auto& writer : writers_) facts.push_back(writer->complete());
+    for (auto& writer : writers_) writer->publish();
+    for (auto& writer : writers_) writer->settle();
     return facts;
   }
 
  private:
-  const std::vector<std::string>& paths_;
   std::vector<std::unique_ptr<DatasetWriter>> writers_;
-  std::size_t done_ = 0;
 };
 
 }  // namespace

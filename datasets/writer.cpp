@@ -15,7 +15,9 @@ class DatasetWriter::Impl {
   virtual ~Impl() = default;
   virtual void add(const RowView& row) = 0;
   virtual std::uint64_t rows() const = 0;
-  virtual DataFacts finish() = 0;
+  virtual DataFacts complete() = 0;
+  virtual void publish() {}
+  virtual void settle() {}
 };
 
 class DatasetWriter::SinkImpl final : public Impl {
@@ -32,7 +34,7 @@ class DatasetWriter::SinkImpl final : public Impl {
     sink_.add(row);
   }
   std::uint64_t rows() const override { return facts_.rows; }
-  DataFacts finish() override { return facts_; }
+  DataFacts complete() override { return facts_; }
 
  private:
   RowSink& sink_;
@@ -68,7 +70,7 @@ class DatasetWriter::FileImpl final : public Impl {
 
   std::uint64_t rows() const override { return first_row_ + label_.size(); }
 
-  DataFacts finish() override {
+  DataFacts complete() override {
     Manifest manifest;
     manifest.facts = facts_.finish();
     if (manifest.facts.rows == 0 || manifest.facts.features == 0)
@@ -81,9 +83,11 @@ class DatasetWriter::FileImpl final : public Impl {
     errno = 0;
     check(write_manifest(file_, manifest));
     check(file_.close());
-    output_.commit();
+    output_.sync();
     return manifest.facts;
   }
+  void publish() override { output_.publish(); }
+  void settle() override { output_.settle(); }
 
  private:
   struct Columns {
@@ -167,6 +171,15 @@ DatasetWriter::DatasetWriter(const RowTarget& target, const WriterOptions& optio
 DatasetWriter::~DatasetWriter() = default;
 void DatasetWriter::add(const RowView& row) { impl_->add(row); }
 std::uint64_t DatasetWriter::rows() const { return impl_->rows(); }
-DataFacts DatasetWriter::finish() { return impl_->finish(); }
+DataFacts DatasetWriter::complete() { return impl_->complete(); }
+void DatasetWriter::publish() { impl_->publish(); }
+void DatasetWriter::settle() { impl_->settle(); }
+
+DataFacts DatasetWriter::finish() {
+  DataFacts facts = impl_->complete();
+  impl_->publish();
+  impl_->settle();
+  return facts;
+}
 
 }  // namespace troupe

@@ -30,6 +30,11 @@ class DatasetWriter {
   /// Closes, syncs and names the file. A set needs at least one row and feature.
   /// Of rows that were passed on it says only how many and how wide they were.
   DataFacts finish();
+  /// The same in steps, for files of which all or none are to be seen: all but the
+  /// name; the name, taken back by the destructor; and for good.
+  DataFacts complete();
+  void publish();
+  void settle();
 
  private:
   class Impl;

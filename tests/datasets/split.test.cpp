@@ -143,3 +143,27 @@ TEST_CASE("split: a part that cannot be written takes the others with it") {
   CHECK(late.ends_with(": cannot be written: File too large"));
   CHECK(scratch.files() == 1);
 }
+
+TEST_CASE("split: files that stood there stay when a part cannot take its place") {
+  const Scratch scratch;
+  const std::string all = numbered(scratch, 100);
+  const std::string one = scratch.file("one.h5");
+  const std::string two = scratch.file("two.h5");
+  split_file(all, {one, two}, {});
+  const std::string before = contents(one);
+  // A folder comes into the way of the last part when the first is ready.
+  std::filesystem::remove(two);
+  const SplitOptions options{.seed = 2, .progress = [&](std::uint64_t, std::uint64_t) {
+                               std::filesystem::create_directories(two + "/in the way");
+                             }};
+  const std::string fresh = scratch.file("fresh.h5");
+  CHECK(refusal([&] {
+          split_file(all, {one, fresh, two}, options);
+        }) == two + ": cannot be written: Is a directory");
+  CHECK(contents(one) == before);
+  CHECK(scratch.files() == 3);  // all.h5, one.h5 and the folder
+  std::filesystem::remove_all(two);
+  split_file(all, {one, two}, {.seed = 2});
+  CHECK(contents(one) != before);
+  CHECK(scratch.files() == 3);
+}

@@ -83,8 +83,7 @@ class Plane final : public Way {
     }
   }
   void send() override {
-    for (const SharedBlock& part : mine_)
-      plane_.send(other_, {.message = Evaluate{.model = part}});
+    for (const SharedBlock& part : mine_) plane_.send(other_, {.message = Evaluate{.model = part}});
   }
   void receive() override {
     for (std::size_t i = 0; i < sum_.size(); ++i) next();
@@ -191,8 +190,6 @@ void measure(Way& way, std::uint32_t process, bool both, std::size_t bytes, int 
         way.send();
     }));
   }
-  if (!both && process == 1) way.receive();  // so that nothing is left under way
-  if (!both && process == 0) way.send();
   if (process == 1) return;
   double total = 0;
   for (const double each : seconds) total += each;
@@ -213,7 +210,8 @@ int main(int argc, char** argv) {
   const std::size_t bytes = std::stoul(argv[3]);
   const int repetitions = std::atoi(argv[4]);
   int ports[2];
-  if (pipe(ports) != 0) return 1;
+  int done[2];
+  if (pipe(ports) != 0 || pipe(done) != 0) return 1;
   const pid_t child = fork();  // before there are threads
   const std::uint32_t process = child == 0 ? 1 : 0;
   {
@@ -223,6 +221,10 @@ int main(int argc, char** argv) {
     else
       way = std::make_unique<Bare>(process, bytes / sizeof(float), ports);
     measure(*way, process, both, bytes, repetitions);
+    // Nobody hangs up while the other one still expects something.
+    char word = 0;
+    if (write((process == 0 ? ports : done)[1], &word, 1) != 1) std::abort();
+    if (read((process == 0 ? done : ports)[0], &word, 1) != 1) std::abort();
   }
   int fate = 0;
   if (process == 0) waitpid(child, &fate, 0);

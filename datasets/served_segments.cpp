@@ -15,9 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The first loads of a run are told one by one, those of a set that is loaded over
-// and over only now and then.
-constexpr std::uint32_t reports_at_once = 16;
+// The loads at a run's start are all told, those of a set that is loaded over and
+// over only now and then.
+constexpr std::uint32_t reports_at_once = 1000;
 constexpr auto report_every = std::chrono::seconds(10);
 
 struct Tally {
@@ -29,6 +29,11 @@ struct Tally {
   }
 };
 
+std::string to_text(const Tally& tally) {
+  return fmt::format("{} segment{}, {} bytes", tally.segments, tally.segments == 1 ? "" : "s",
+                     tally.bytes);
+}
+
 /// Counts what came from where, and says so.
 class Books {
  public:
@@ -36,7 +41,7 @@ class Books {
       : from_(std::move(from)), cache_(std::move(cache)), news_(std::move(news)) {}
 
   void say(const std::string& what, const std::string& detail) const {
-    if (news_) news_(what, detail);
+    if (news_) news_({what, detail, false});
   }
   void loaded(const Tally& fetched, const Tally& cached, Clock::duration fetching) {
     const std::lock_guard lock(mutex_);
@@ -48,19 +53,16 @@ class Books {
     const auto now = Clock::now();
     if (++loads_ > reports_at_once && now - said_ < report_every) return;
     said_ = now;
-    say("data_served", text());
+    if (news_) news_({"data_served", text(), true});
   }
 
  private:
   std::string text() const {
-    std::string line = fmt::format("{} segments, {} bytes fetched from {}", fetched_.segments,
-                                   fetched_.bytes, from_);
+    std::string line = fmt::format("{} fetched from {}", to_text(fetched_), from_);
     const double seconds = std::chrono::duration<double>(fetching_).count();
     if (fetched_.bytes > 0 && seconds > 0)
       line += fmt::format(" at {:.0f} MB/s", static_cast<double>(fetched_.bytes) / seconds / 1e6);
-    if (!cache_.empty())
-      line +=
-          fmt::format("; {} segments, {} bytes from {}", cached_.segments, cached_.bytes, cache_);
+    if (!cache_.empty()) line += fmt::format("; {} from {}", to_text(cached_), cache_);
     return line;
   }
 
@@ -152,8 +154,8 @@ class ServedSegments final : public SegmentSource {
     };
     fetcher_->fetch(manifest_, missing, arrived);
     if (again.empty()) return;
-    books_.say("data_refused", fmt::format("{}, from {}; {} segments are fetched once more", wrong,
-                                           fetcher_->from(), again.size()));
+    books_.say("data_refused",
+               fmt::format("{}, from {}; fetched once more", wrong, fetcher_->from()));
     const std::vector<SegmentOrder> second = std::exchange(again, {});
     wrong.clear();
     fetcher_->fetch(manifest_, second, arrived);

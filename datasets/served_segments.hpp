@@ -53,8 +53,13 @@ class SegmentFetcher {
                      const std::function<void(const SegmentOrder&)>& arrived) = 0;
 };
 
-/// Something that an operator should know: a word for it, and a sentence.
-using DataNews = std::function<void(const std::string& what, const std::string& detail)>;
+/// Something that an operator should know.
+struct DataReport {
+  std::string what;    ///< a word: "data_served"
+  std::string detail;  ///< a sentence
+  bool sum = false;    ///< of everything so far: only the last one counts
+};
+using DataNews = std::function<void(const DataReport&)>;
 
 struct Serving {
   std::shared_ptr<SegmentFetcher> fetcher;

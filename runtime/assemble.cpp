@@ -49,12 +49,6 @@ void use_kernels(const Settings& settings) {
   if (const auto level = cpu_level_named(settings.text("cluster.kernels"))) use_cpu_level(*level);
 }
 
-DataSets open_data(const Settings& settings) {
-  DataSets data{.training = open_dataset(settings.text("data.path")), .test = nullptr};
-  if (settings.has("data.test")) data.test = open_dataset(settings.text("data.test"));
-  return data;
-}
-
 void split_data(Draft& draft, DataSets data) {
   Plan& plan = *draft.plan;
   const Settings& settings = draft.settings();
@@ -413,6 +407,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   draft.plan->report_seconds = draft.settings().number("monitor.interval");
   draft.plan->evaluate_every = count(draft.settings(), "training.evaluate_every");
   draft.plan->stop_seconds = draft.settings().number("cluster.stop_timeout");
+  auto served = std::move(data.served);
   split_data(draft, std::move(data));
   check_test(*draft.plan);
   cut_partitions(draft);
@@ -431,6 +426,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   return {.plan = std::move(draft.plan),
           .pace = std::move(pace),
           .resolved = std::move(draft.config),
+          .served = std::move(served),
           .notes = std::move(draft.notes)};
 }
 

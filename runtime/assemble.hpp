@@ -10,6 +10,7 @@
 #include "actors/actor.hpp"
 #include "actors/plan.hpp"
 #include "config/config.hpp"
+#include "runtime/data_sets.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/tables.hpp"
 
@@ -28,13 +29,9 @@ struct Assembled {
   /// With everything resolved that the data decides ("auto", "all", "epoch"): what
   /// config.resolved.toml holds, nodes load and a "start" line names.
   Config resolved;
+  std::shared_ptr<const FileDataset> served = nullptr;  ///< to nodes; or null
   std::vector<std::string> notes;  ///< what was decided that the user may not expect, a line each
 };
-struct DataSets {
-  std::shared_ptr<const Dataset> training;
-  std::shared_ptr<const Dataset> test;  ///< or null
-};
-
 /// Opens the data and resolves everything that depends on it.
 Assembled assemble(const Config& config, const Tables& tables);
 /// The same with data that is open already, whatever the configuration's paths say.

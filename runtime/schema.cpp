@@ -340,10 +340,9 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 
 void add_planned(Schema& schema) {
   for (const char* path :
-       {"data.source", "data.normalise", "data.augment", "training.reply", "training.wait",
-        "training.push_every", "training.pull_every", "training.reduction", "training.swap",
-        "cluster.advertise", "cluster.tls", "pace.links", "pace.faults", "pace.attackers",
-        "checkpoint", "record"})
+       {"data.normalise", "data.augment", "training.reply", "training.wait", "training.push_every",
+        "training.pull_every", "training.reduction", "training.swap", "cluster.advertise",
+        "cluster.tls", "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
@@ -367,6 +366,7 @@ Schema schema_of(const Tables& tables) {
   Schema schema;
   add_run(schema);
   add_data(schema);
+  add(schema, data_source_keys());
   add_model(schema);
   add_training(schema);
   add_learning_rate(schema);

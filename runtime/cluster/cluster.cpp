@@ -2,10 +2,13 @@
 
 #include <caf/io/middleman.hpp>
 #include <caf/send.hpp>
+#include <map>
+#include <utility>
 
 #include "base/cpu_level.hpp"
 #include "messages/visit.hpp"
 #include "runtime/cluster/children.hpp"
+#include "runtime/cluster/data_server.hpp"
 #include "runtime/cluster/muster.hpp"
 #include "runtime/cluster/stage.hpp"
 
@@ -17,6 +20,7 @@ constexpr auto tick = std::chrono::milliseconds(50);
 // the actors begin there is nothing that a node could lose.
 constexpr auto leave_time = std::chrono::milliseconds(1500);
 constexpr auto leave_time_unbegun = std::chrono::milliseconds(300);
+constexpr auto news_settle_time = std::chrono::milliseconds(200);
 constexpr auto fate_time = std::chrono::milliseconds(200);
 // A configuration travels in one piece.
 constexpr std::size_t settings_bytes_max = piece_bytes / 2;
@@ -40,6 +44,10 @@ class Cluster::Host {
   void run_alone();
   void run_with_nodes();
   caf::actor open_door(caf::actor_system& system);
+  std::uint16_t publish(caf::actor_system& system, const caf::actor& actor) const;
+  void hear(Stage& stage, const Heard& heard);
+  void pass_on_news(Stage& stage);
+  void report_last_news();
   void supervise(Stage& stage);
   void lose(Stage& stage, std::uint32_t process, const std::string& why);
   void report_stopped(const StopRequested& why);
@@ -49,8 +57,12 @@ class Cluster::Host {
   Children children_;
   ProcessMap processes_;
   std::vector<bool> gone_;  // per process
-  std::unique_ptr<DataPlane> data_;
+  std::unique_ptr<DataPlane> plane_;
   caf::actor endpoint_;
+  caf::actor data_server_;                // none unless data is served
+  std::map<std::uint32_t, Notice> news_;  // per process, not passed on yet
+  Clock::time_point heard_news_;
+  Clock::time_point begun_;
 };
 
 // Whatever happens in between: when it goes, so has every node.
@@ -66,7 +78,9 @@ class Cluster::Host::Departure {
     host_.children_.wait_all(Clock::now() + leave_time);
     caf::anon_send(host_.endpoint_, Quit{});
     host_.endpoint_ = nullptr;
-    host_.data_.reset();
+    host_.plane_.reset();
+    if (host_.data_server_) caf::anon_send(host_.data_server_, Quit{});
+    host_.data_server_ = nullptr;
   }
   void dismiss() {
     if (dismissed_) return;
@@ -108,7 +122,7 @@ std::shared_ptr<Process> Cluster::Host::make_process() {
   process->over = [this] { inbox_.post(Over{}); };
   process->processes = processes_;
   process->endpoint = endpoint_;
-  process->data = data_.get();
+  process->data = plane_.get();
   return process;
 }
 
@@ -130,19 +144,25 @@ void Cluster::Host::run_with_nodes() {
   caf::actor_system system(config);
   endpoint_ = open_door(system);
   Departure departure(*this);
-  const auto port = system.middleman().publish(endpoint_, 0, "127.0.0.1");
-  if (!port)
-    throw UserError(ExitCode::cluster,
-                    "cannot listen on 127.0.0.1: " + system.render(port.error()));
+  if (request_.serve) data_server_ = spawn_data_server(system, request_.serve, request_.nodes);
+  const std::uint16_t data_port = data_server_ ? publish(system, data_server_) : 0;
   std::vector<std::string> command = request_.node_command;
-  command.insert(command.end(), {"--join", "127.0.0.1:" + std::to_string(*port)});
+  command.insert(command.end(),
+                 {"--join", "127.0.0.1:" + std::to_string(publish(system, endpoint_))});
   children_.start(command);
 
   const auto process = make_process();
   open_data_plane(process);
   const Secret secret = make_secret();
-  data_->admit(secret, 0);
-  Muster muster({request_, processes_, children_, inbox_, endpoint_, secret, data_->port()});
+  plane_->admit(secret, 0);
+  Muster muster({.request = request_,
+                 .processes = processes_,
+                 .children = children_,
+                 .inbox = inbox_,
+                 .endpoint = endpoint_,
+                 .secret = secret,
+                 .plane_port = plane_->port(),
+                 .data_port = data_port});
   if (const auto stop = muster.gather()) {
     report_stopped(*stop);
     return;
@@ -151,18 +171,21 @@ void Cluster::Host::run_with_nodes() {
   Stage stage(system, process, request_.make);
   caf::anon_send(endpoint_, Attach{process});
   for (std::uint32_t n = 1; n <= request_.nodes; ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
+  begun_ = Clock::now();
   stage.begin();
+  for (const Heard& told : muster.take_told()) hear(stage, told);
   supervise(stage);
+  report_last_news();
   departure.dismiss();
   stage.end();
 }
 
 void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
-  data_ = std::make_unique<DataPlane>(
+  plane_ = std::make_unique<DataPlane>(
       ears_of(process, [this](std::uint32_t peer, const std::string& why) {
         inbox_.post(LinkLost{peer, why});
       }));
-  process->data = data_.get();
+  process->data = plane_.get();
 }
 
 caf::actor Cluster::Host::open_door(caf::actor_system& system) {
@@ -176,20 +199,55 @@ void Cluster::Host::supervise(Stage& stage) {
   while (!over) {
     for (std::uint32_t n = 1; n <= request_.nodes; ++n)
       if (!gone_[n] && children_.ended(n)) lose(stage, n, "");
+    pass_on_news(stage);
     auto event = inbox_.next(Clock::now() + tick);
     if (!event) continue;
-    std::visit(
-        Overload{[&](const Over&) { over = true; },
-                 [&](const StopRequested& why) { stage.inject(Plan::coordinator, why); },
-                 [&](const LinkLost& lost) {
-                   if (lost.peer <= request_.nodes) lose(stage, lost.peer, lost.detail);
-                 },
-                 [&](const Heard& heard) {
-                   if (std::holds_alternative<Join>(heard.sentence))
-                     caf::anon_send(endpoint_, Tell{heard.peer, Declined{"the run has begun", 4}});
-                 }},
-        *event);
+    std::visit(Overload{[&](const Over&) { over = true; },
+                        [&](const StopRequested& why) { stage.inject(Plan::coordinator, why); },
+                        [&](const LinkLost& lost) {
+                          if (lost.peer <= request_.nodes) lose(stage, lost.peer, lost.detail);
+                        },
+                        [&](const Heard& heard) { hear(stage, heard); }},
+               *event);
   }
+}
+
+void Cluster::Host::hear(Stage& stage, const Heard& heard) {
+  if (std::holds_alternative<Join>(heard.sentence))
+    caf::anon_send(endpoint_, Tell{heard.peer, Declined{"the run has begun", 4}});
+  const auto* told = std::get_if<Told>(&heard.sentence);
+  if (told == nullptr || heard.peer > request_.nodes) return;
+  Notice notice{told->what, children_.name(heard.peer), told->detail};
+  if (!told->sum) return stage.inject(Plan::coordinator, std::move(notice));
+  heard_news_ = Clock::now();
+  news_[heard.peer] = std::move(notice);
+}
+
+// Sums grow while partitions are loaded one after the other: one line when that is over.
+void Cluster::Host::pass_on_news(Stage& stage) {
+  if (news_.empty() || Clock::now() - heard_news_ < news_settle_time) return;
+  for (auto& [process, notice] : std::exchange(news_, {}))
+    stage.inject(Plan::coordinator, std::move(notice));
+}
+
+// The coordinator has said its last word, and the end line comes after this.
+void Cluster::Host::report_last_news() {
+  for (auto& [process, notice] : std::exchange(news_, {})) {
+    EventReport event;
+    event.t = std::chrono::duration<double>(Clock::now() - begun_).count();
+    event.what = std::move(notice.what);
+    event.who = std::move(notice.who);
+    event.detail = std::move(notice.detail);
+    if (request_.report) request_.report(event);
+  }
+}
+
+std::uint16_t Cluster::Host::publish(caf::actor_system& system, const caf::actor& actor) const {
+  const auto port = system.middleman().publish(actor, 0, "127.0.0.1");
+  if (!port)
+    throw UserError(ExitCode::cluster,
+                    "cannot listen on 127.0.0.1: " + system.render(port.error()));
+  return *port;
 }
 
 // A process that we gave up on does not come back: its actors are dead to the others.
@@ -197,7 +255,7 @@ void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string&
   if (gone_[process]) return;
   gone_[process] = true;
   caf::anon_send(endpoint_, Drop{process});
-  data_->drop(process);
+  plane_->drop(process);
   std::string detail = children_.name(process) + " ";
   if (children_.wait(process, Clock::now() + fate_time)) {
     detail += children_.fate(process);

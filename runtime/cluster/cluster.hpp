@@ -11,6 +11,8 @@
 
 #include "actors/actor.hpp"
 #include "actors/plan.hpp"
+#include "datasets/file_dataset.hpp"
+#include "datasets/served_segments.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
@@ -34,6 +36,8 @@ struct ClusterRequest {
   double heartbeat_seconds = 0.2;
   double lost_after_seconds = 1.0;  ///< without a sign of life
   std::string version;              ///< of this program: every node must be of the same
+  std::shared_ptr<const FileDataset> serve =
+      nullptr;  ///< to nodes that do not open the file; or null
   ActorMaker make = make_actor;
 };
 
@@ -55,12 +59,21 @@ class Cluster {
   std::unique_ptr<Host> host_;
 };
 
+/// What a node has where the coordinator's process serves the data.
+struct NodeData {
+  /// Empty where it does not. Throws UserError (exit 4).
+  std::function<std::shared_ptr<SegmentFetcher>(double patience_seconds)> connect;
+  DataNews news;  ///< for the run's log; from any thread
+};
+
 struct NodeRequest {
   std::string join;  ///< HOST:PORT
   /// Makes plan and pace of the settings that the coordinator sent.
-  std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text)>
+  std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text,
+                                                             const NodeData& data)>
       assemble;
-  std::uint32_t slots = 0;  ///< 0: as many as it is given
+  std::function<void(const std::string&)> log = {};  ///< one line each; from any thread
+  std::uint32_t slots = 0;                           ///< 0: as many as it is given
   double heartbeat_seconds = 0.2;
   /// More patient than the coordinator, whose end closes the connection anyway.
   double lost_after_seconds = 5.0;

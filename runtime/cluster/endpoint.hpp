@@ -54,6 +54,8 @@ struct Quit {};
 caf::actor spawn_endpoint(caf::actor_system& system, std::function<void(EndpointEvent)> listener);
 
 /// What CAF needs to carry pieces.
+caf::error inspect(caf::serializer& sink, Piece& piece);
+caf::error inspect(caf::deserializer& source, Piece& piece);
 void add_piece_type(caf::actor_system_config& config);
 
 }  // namespace troupe

@@ -22,10 +22,10 @@ struct Join {
   std::uint32_t slots = 0;  ///< workers that it takes; 0: as many as it is given
   std::uint16_t port = 0;   ///< where other nodes reach it
   std::int32_t pid = 0;
-  std::uint16_t data_port = 0;  ///< where their data planes reach it
+  std::uint16_t plane_port = 0;  ///< where their data planes reach it
   static constexpr auto fields() {
     return std::tuple{&Join::wire, &Join::version, &Join::cpu_level, &Join::slots,
-                      &Join::port, &Join::pid,     &Join::data_port};
+                      &Join::port, &Join::pid,     &Join::plane_port};
   }
 };
 
@@ -35,9 +35,10 @@ struct Welcome {
   std::string settings_text;
   std::uint64_t secret_first = 0;  ///< of the run's data planes
   std::uint64_t secret_second = 0;
+  std::uint16_t data_port = 0;  ///< where segments are served; 0: nowhere
   static constexpr auto fields() {
-    return std::tuple{&Welcome::run, &Welcome::process, &Welcome::settings_text,
-                      &Welcome::secret_first, &Welcome::secret_second};
+    return std::tuple{&Welcome::run,          &Welcome::process,       &Welcome::settings_text,
+                      &Welcome::secret_first, &Welcome::secret_second, &Welcome::data_port};
   }
 };
 
@@ -52,13 +53,13 @@ struct Ready {
 };
 
 struct Placement {
-  std::vector<std::uint32_t> processes;        ///< per actor
-  std::vector<std::string> addresses;          ///< per process; the starting one's is empty
-  std::uint32_t cpu_level = 0;                 ///< that every process uses
-  std::vector<std::uint16_t> data_ports = {};  ///< per process
+  std::vector<std::uint32_t> processes;         ///< per actor
+  std::vector<std::string> addresses;           ///< per process; the starting one's is empty
+  std::uint32_t cpu_level = 0;                  ///< that every process uses
+  std::vector<std::uint16_t> plane_ports = {};  ///< per process
   static constexpr auto fields() {
     return std::tuple{&Placement::processes, &Placement::addresses, &Placement::cpu_level,
-                      &Placement::data_ports};
+                      &Placement::plane_ports};
   }
 };
 
@@ -90,9 +91,17 @@ struct Declined {
   static constexpr auto fields() { return std::tuple{&Declined::line, &Declined::exit_code}; }
 };
 
+/// A node to the starting process: for the run's log.
+struct Told {
+  std::string what;
+  std::string detail;
+  bool sum = false;  ///< a later one of this node says all that this one does
+  static constexpr auto fields() { return std::tuple{&Told::what, &Told::detail, &Told::sum}; }
+};
+
 /// The order is the wire's numbering: add at the end.
 using Handshake =
-    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined>;
+    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined, Told>;
 
 Bytes encode_handshake(const Handshake& sentence);
 std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);

@@ -31,7 +31,8 @@ class Muster {
     Inbox<HostEvent>& inbox;
     caf::actor endpoint;
     Secret secret;
-    std::uint16_t data_port;
+    std::uint16_t plane_port = 0;
+    std::uint16_t data_port = 0;  ///< of the data server, where there is one
   };
 
   explicit Muster(Means means);
@@ -41,13 +42,15 @@ class Muster {
   std::optional<StopRequested> gather();
   /// The level that all have; known after gather().
   std::uint32_t cpu_level() const { return cpu_level_; }
+  /// What nodes had to say before there was a coordinator to hear it.
+  std::vector<Heard> take_told() { return std::move(told_); }
 
  private:
   enum class Step { awaited, joined, ready, connected };
   struct Member {
     Step step = Step::awaited;
     std::string address;
-    std::uint16_t data_port = 0;
+    std::uint16_t plane_port = 0;
   };
 
   bool wait_for(Step step);
@@ -69,6 +72,7 @@ class Muster {
   std::chrono::steady_clock::time_point deadline_;
   std::uint32_t cpu_level_;
   std::optional<StopRequested> stop_;
+  std::vector<Heard> told_;
 };
 
 }  // namespace troupe

@@ -7,6 +7,7 @@
 #include <caf/io/middleman.hpp>
 #include <caf/send.hpp>
 #include <charconv>
+#include <cmath>
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
@@ -17,6 +18,7 @@
 #include "base/user_error.hpp"
 #include "messages/visit.hpp"
 #include "runtime/cluster/cluster.hpp"
+#include "runtime/cluster/data_client.hpp"
 #include "runtime/cluster/endpoint.hpp"
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/stage.hpp"
@@ -87,6 +89,7 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node() {
+    if (data_) data_->close();
     stage_.reset();
     if (endpoint_) caf::anon_send(endpoint_, Quit{});
   }
@@ -95,7 +98,11 @@ class Node {
 
  private:
   void open_door();
-  void connect(PeerId peer, const Address& address);
+  caf::actor reach(const Address& address);
+  void connect(PeerId peer, const Address& address) {
+    caf::anon_send(endpoint_, Adopt{peer, reach(address)});
+  }
+  NodeData data_of(const Welcome& welcome);
   void tell(PeerId peer, Handshake sentence) {
     caf::anon_send(endpoint_, Tell{peer, std::move(sentence)});
   }
@@ -116,13 +123,16 @@ class Node {
   caf::actor endpoint_;
   std::uint16_t port_ = 0;
   std::shared_ptr<Process> process_ = std::make_shared<Process>();
-  std::optional<DataPlane> data_;
+  std::optional<DataPlane> plane_;
   std::optional<Stage> stage_;
-  std::set<std::uint32_t> awaited_;  // processes that are to connect to this one
-  std::set<std::uint32_t> visited_;  // those that did
+  std::shared_ptr<DataClient> data_;  // where the coordinator's process serves
+  std::set<std::uint32_t> awaited_;   // processes that are to connect to this one
+  std::set<std::uint32_t> visited_;   // those that did
   bool connected_ = false;
   std::optional<int> exit_;
   std::string last_line_;
+  std::mutex news_mutex_;
+  std::string last_sum_;  // of what was fetched, said at the end
 };
 
 int Node::serve() {
@@ -134,7 +144,7 @@ int Node::serve() {
   join.slots = request_.slots;
   join.port = port_;
   join.pid = getpid();
-  join.data_port = data_->port();
+  join.plane_port = plane_->port();
   tell(coordinator, std::move(join));
   return live();
 }
@@ -147,22 +157,19 @@ void Node::open_door() {
     throw UserError(ExitCode::cluster,
                     "cannot listen on 127.0.0.1: " + system_.render(port.error()));
   port_ = *port;
-  data_.emplace(ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
+  plane_.emplace(ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
     inbox_.post(LinkLost{peer, why});
   }));
-  process_->data = &*data_;
+  process_->data = &*plane_;
 }
 
 // A connect may fail on a heartbeat's tick, so it is tried again for a while.
-void Node::connect(PeerId peer, const Address& address) {
+caf::actor Node::reach(const Address& address) {
   const auto deadline = Clock::now() + connect_time;
   auto pause = first_pause;
   while (true) {
     auto remote = system_.middleman().remote_actor(address.host, address.port);
-    if (remote) {
-      caf::anon_send(endpoint_, Adopt{peer, std::move(*remote)});
-      return;
-    }
+    if (remote) return std::move(*remote);
     if (Clock::now() >= deadline)
       throw UserError(ExitCode::cluster, fmt::format("cannot reach {}:{}: {}", address.host,
                                                      address.port, system_.render(remote.error())));
@@ -192,7 +199,10 @@ int Node::live() {
 int Node::leave(int exit_code, const std::string& line) {
   if (!line.empty()) std::cerr << line + "\n" << std::flush;
   watchdog_.arm(exit_code);
+  if (data_) data_->close();
   stage_.reset();
+  const std::lock_guard lock(news_mutex_);
+  if (request_.log && !last_sum_.empty()) request_.log(last_sum_);
   return exit_code;
 }
 
@@ -213,18 +223,43 @@ void Node::hear(PeerId peer, const Handshake& sentence) {
 }
 
 void Node::on(const Welcome& welcome) {
-  auto [plan, pace] = request_.assemble(welcome.settings_text);
+  auto [plan, pace] = request_.assemble(welcome.settings_text, data_of(welcome));
   process_->plan = std::move(plan);
   process_->pace = std::move(pace);
   process_->run = welcome.run;
   process_->mine = welcome.process;
   process_->endpoint = endpoint_;
-  data_->admit({welcome.secret_first, welcome.secret_second}, process_->mine);
+  plane_->admit({welcome.secret_first, welcome.secret_second}, process_->mine);
   Ready ready;
   ready.manifest_crc32c = process_->plan->data ? process_->plan->data->facts().manifest_crc32c : 0;
   ready.parameters = process_->plan->parameters;
   ready.actors = process_->plan->actors();
   tell(coordinator, ready);
+}
+
+NodeData Node::data_of(const Welcome& welcome) {
+  NodeData data;
+  data.news = [this](const DataReport& report) {
+    tell(coordinator, Told{report.what, report.detail, report.sum});
+    const std::string line = report.what + ": " + report.detail;
+    const std::lock_guard lock(news_mutex_);
+    if (report.sum)
+      last_sum_ = line;
+    else if (request_.log)
+      request_.log(line);
+  };
+  if (welcome.data_port == 0) return data;
+  data.connect = [this, port = welcome.data_port](double patience_seconds) {
+    Address address = parse_address(request_.join);
+    address.port = port;
+    data_ = std::make_shared<DataClient>(
+        system_, DataClient::Peer{
+                     .server = reach(address),
+                     .name = "the coordinator at " + request_.join,
+                     .patience = std::chrono::milliseconds(std::llround(patience_seconds * 1000))});
+    return data_;
+  };
+  return data;
 }
 
 // Of two nodes with an edge between them the later one connects to the earlier.
@@ -240,7 +275,7 @@ void Node::on(const Placement& placement) {
       awaited_.insert(other);
       continue;
     }
-    data_->connect(other, placement.data_ports.at(other), connect_time);
+    plane_->connect(other, placement.plane_ports.at(other), connect_time);
     if (other == coordinator) continue;
     connect(other, parse_address(placement.addresses.at(other)));
     tell(other, Hello{process_->run, process_->mine});

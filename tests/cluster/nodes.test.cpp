@@ -82,7 +82,7 @@ TEST_CASE("serve as a node of another test" * doctest::skip()) {
   auto play = std::make_shared<std::string>();
   NodeRequest node{.join = last_argument(),
                    .assemble =
-                       [play](const std::string& settings) {
+                       [play](const std::string& settings, const NodeData&) {
                          *play = settings;
                          return std::pair{std::shared_ptr<const Plan>(plan_of(settings)), Pace{}};
                        },

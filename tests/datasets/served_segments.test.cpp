@@ -70,13 +70,12 @@ struct Served {
     hand = std::make_shared<Hand>(scratch.file("a.h5"));
   }
   std::shared_ptr<const FileDataset> open(std::uint64_t limit = 1 << 20) {
-    return open_file_dataset(
-        serve_segments({.fetcher = hand,
-                        .cache_folder = cache,
-                        .cache_limit = limit,
-                        .news = [this](const std::string& what, const std::string& detail) {
-                          news[what].push_back(detail);
-                        }}));
+    return open_file_dataset(serve_segments({.fetcher = hand,
+                                             .cache_folder = cache,
+                                             .cache_limit = limit,
+                                             .news = [this](const DataReport& report) {
+                                               news[report.what].push_back(report.detail);
+                                             }}));
   }
   std::vector<std::string> kept() const {
     std::vector<std::string> files;
@@ -147,8 +146,7 @@ TEST_CASE("a segment that arrives wrong is refused, fetched once more, and never
   CHECK(std::count(served.hand->fetched.begin(), served.hand->fetched.end(), 2) == 2);
   REQUIRE(served.news["data_refused"].size() == 1);
   CHECK(served.news["data_refused"][0].starts_with("segment 2 (rows "));
-  CHECK(served.news["data_refused"][0].ends_with(
-      ", from the coordinator; 1 segments are fetched once more"));
+  CHECK(served.news["data_refused"][0].ends_with(", from the coordinator; fetched once more"));
   served.hand->fetched.clear();
   CHECK(right(served.open()->load({0, 100}), 0));
   CHECK(served.hand->fetched.empty());

@@ -20,6 +20,8 @@ SECTIONS = {
     "datasets/bad_input.test.cpp": "Imports of other formats (exit 3)",
     "datasets/import_options.test.cpp": "Imports that cannot be (exit 2)",
     "datasets/split.test.cpp": "Splits (exit 2 or 3)",
+    "datasets/served_segments.test.cpp": "Data that another process serves (exit 3)",
+    "cluster/data.test.cpp": "Data that another process does not serve (exit 4)",
     "datasets/model_file.test.cpp": "Model files (exit 3)",
     "gateway/door.test.cpp": "The control address",
 }

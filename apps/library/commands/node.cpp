@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <ostream>
 
 #include "apps/library/commands.hpp"
 #include "apps/library/version.hpp"
@@ -28,14 +29,19 @@ int node(const Arguments& arguments, Invocation& invocation) {
   NodeRequest request;
   request.join = join_address(arguments);
   request.version = version_text();
-  request.assemble = [&invocation](const std::string& settings_text) {
+  request.assemble = [&invocation](const std::string& settings_text, const NodeData& data) {
     ConfigSources sources;
     sources.file = "the coordinator's settings";
     sources.text = settings_text;
     const Config config = load_config(invocation.tables, sources);
-    Assembled assembled = assemble(config, invocation.tables);
+    Assembled assembled =
+        assemble(config, invocation.tables, node_data(config.settings(), data.connect, data.news));
     return std::pair{std::move(assembled.plan), std::move(assembled.pace)};
   };
+  if (!arguments.has("--quiet"))
+    request.log = [&invocation](const std::string& line) {
+      invocation.err << "troupe node: " + line + "\n" << std::flush;
+    };
   std::signal(SIGPIPE, SIG_IGN);
   // Ctrl-C reaches the whole group of a terminal: the coordinator decides, and
   // whoever ends it takes its nodes along.
@@ -51,7 +57,8 @@ Command node_command() {
           .arguments = {{.name = "--join",
                          .value = "HOST:PORT",
                          .sentence = "where the coordinator listens",
-                         .required = true}},
+                         .required = true},
+                        {.name = "-q,--quiet", .sentence = "nothing but errors on standard error"}},
           .later = {"--listen", "--advertise", "--slots", "--monitor"},
           .act = node};
 }

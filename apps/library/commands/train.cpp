@@ -57,7 +57,8 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   request.slots = static_cast<std::uint32_t>(settings.integer("cluster.slots"));
   request.settings_text = resolved_text(prepared.schema, prepared.config(), false);
   request.version = version_text();
-  request.node_command = {own_program(), "node"};
+  request.serve = prepared.assembled.served;
+  request.node_command = {own_program(), "node", "--quiet"};
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");
   request.lost_after_seconds = settings.number("cluster.lost_after");

@@ -35,17 +35,20 @@ class Inputs:
         """SVMlight text of documents, several times behind each other."""
         return self.repeated("rows.svm", self.sample)
 
+    def short_text(self):
+        return self.repeated("sample.svm", self.sample, copies=1)
+
     def packed(self, name):
         """The same, each time as an archive of its own: compressing takes long."""
         return self.repeated(f"rows.{name}", lambda: subprocess.run(
             [name, "-6", "-c"], input=self.sample(), stdout=subprocess.PIPE, check=True).stdout)
 
-    def repeated(self, name, make):
+    def repeated(self, name, make, copies=None):
         path = self.bench.scratch / name
         if not path.exists():
             part = make()
             with open(path, "wb") as file:
-                for _ in range(self.copies):
+                for _ in range(copies or self.copies):
                     file.write(part)
         return path
 
@@ -102,13 +105,25 @@ def plain_text(bench, inputs):
     contenders = [Contender(f"{threads} thread{'s' * (threads > 1)}",
                             inputs.importing(text, "--threads", threads), amount, prepare=inputs.gone)
                   for threads in (1, 2)]
+    contenders.append(Contender("1 thread, a processor's second", inputs.importing(text, "--threads", 1), amount,
+                                prepare=inputs.gone, processor=True))
     contenders.append(Contender("cp to the same place", ["cp", text, inputs.out], amount, prepare=inputs.gone))
     if python := python_with_sklearn():
-        program = "import sys; from sklearn.datasets import load_svmlight_file as load; load(sys.argv[1])"
-        contenders.append(Contender("load_svmlight_file", [python, "-c", program, text], amount))
+        # One copy of the sample is enough for it; its own start does not count.
+        contenders.append(Contender("load_svmlight_file", [python, "-c", LOADER, inputs.short_text()],
+                                    figure=r"([0-9.]+) MB/s"))
     else:
         print("SKIPPED: load_svmlight_file: python3-sklearn is not installed")
     bench.compare("svmlight import", "MB/s", contenders, f"{amount:.0f} MB of text")
+
+
+LOADER = """
+import os, sys, time
+from sklearn.datasets import load_svmlight_file
+start = time.perf_counter()
+load_svmlight_file(sys.argv[1])
+print(os.path.getsize(sys.argv[1]) / 1e6 / (time.perf_counter() - start), "MB/s")
+"""
 
 
 def python_with_sklearn():
@@ -127,7 +142,9 @@ def unpacking(bench, inputs):
         path = inputs.packed(name)
         bench.compare(title, "s", [
             Contender(f"{name} -dc", [name, "-dc", path]),
-            Contender("import", inputs.importing(path), prepare=inputs.gone)],
+            Contender("import", inputs.importing(path), prepare=inputs.gone),
+            Contender(f"{name}, processor", [name, "-dc", path], processor=True),
+            Contender("import, processor", inputs.importing(path), prepare=inputs.gone, processor=True)],
             f"{megabytes(path):.0f} MB, of {megabytes(inputs.text()):.0f} MB of text")
 
 
@@ -137,7 +154,10 @@ def images(bench, inputs):
     path, labels = inputs.images()
     bench.compare("IDX import", "s", [
         Contender("gzip -dc", ["gzip", "-dc", path]),
-        Contender("import", inputs.importing(path, "--labels", labels), prepare=inputs.gone)],
+        Contender("import", inputs.importing(path, "--labels", labels), prepare=inputs.gone),
+        Contender("gzip, processor", ["gzip", "-dc", path], processor=True),
+        Contender("import, processor", inputs.importing(path, "--labels", labels), prepare=inputs.gone,
+                  processor=True)],
         f"{megabytes(path):.0f} MB of gzip")
 
 

@@ -15,6 +15,7 @@ of a contender's figure to that of the first contender in the same round.
 import argparse
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -39,18 +40,25 @@ class Contender:
     amount: float = 0
     figure: str = ""
     prepare: Callable = lambda: None  # before every run, not timed
+    processor: bool = False
     options: dict = field(default_factory=dict)  # of subprocess.run: stdin, cwd, env
 
     def run(self):
         self.prepare()
-        start = time.perf_counter()
+        start = self.clock()
         answer = self.work() if callable(self.work) else self.output()
-        seconds = time.perf_counter() - start
+        seconds = self.clock() - start
         if self.figure:
             return self.figure_in(answer)
         if callable(self.work) and answer is not None:
             return float(answer)
         return self.amount / seconds if self.amount else seconds
+
+    def clock(self):
+        if not self.processor:
+            return time.perf_counter()
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
 
     def output(self):
         words = [str(word) for word in self.work]

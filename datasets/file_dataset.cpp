@@ -30,8 +30,8 @@ class SegmentStore {
     value_ = {all.entries, sizeof(float), name};
     // Neighbours share these, so they come from the manifest and stay.
     for (const SegmentEntry& segment : manifest_.segments)
-      offsets()[segment.first_row] = segment.first_entry;
-    offsets()[all.rows] = all.entries;
+      put_offset(segment.first_row, segment.first_entry);
+    put_offset(all.rows, all.entries);
   }
 
   const Manifest& manifest() const { return manifest_; }
@@ -88,8 +88,9 @@ class SegmentStore {
     Array() = default;
     Array(std::uint64_t rows, std::size_t bytes_of_row, const std::string& name)
         : row_bytes(bytes_of_row), arena(rows * row_bytes, name) {}
-    void release(std::uint64_t first, std::uint64_t last) {
-      arena.release(first * row_bytes, last * row_bytes);
+    void hold(RowRange rows) const { arena.hold(rows.first * row_bytes, rows.last * row_bytes); }
+    void release(RowRange rows, Arena::Shared shared) const {
+      arena.release(rows.first * row_bytes, rows.last * row_bytes, shared);
     }
     std::size_t row_bytes = 0;
     Arena arena;
@@ -100,6 +101,10 @@ class SegmentStore {
     std::uint32_t users = 0;
   };
 
+  void put_offset(std::uint64_t row, std::uint64_t entry) const {
+    offsets_.hold({row, row + 1});
+    offsets()[row] = entry;
+  }
   std::uint64_t* offsets() const { return offsets_.arena.as<std::uint64_t>(); }
 
   // Reads the first run of absent segments, or waits for another thread's; false
@@ -118,6 +123,7 @@ class SegmentStore {
     State outcome = State::absent;
     lock.unlock();
     try {
+      hold({begin, end});
       source_->read({begin, end}, space({begin, end}));
       outcome = State::ready;
     } catch (...) {
@@ -141,16 +147,56 @@ class SegmentStore {
     for (std::size_t i = first; i < last; ++i) {
       if (--slots_[i].users > 0) continue;
       slots_[i].state = State::absent;
-      const SegmentEntry& part = manifest_.segments[i];
-      label_.release(part.first_row, part.first_row + part.rows);
-      if (manifest_.facts.sparse) {
-        offsets_.release(part.first_row + 1, part.first_row + part.rows);
-        index_.release(part.first_entry, part.first_entry + part.entries);
-        value_.release(part.first_entry, part.first_entry + part.entries);
-      } else {
-        value_.release(part.first_row, part.first_row + part.rows);
-      }
+      release(i);
     }
+  }
+
+  static RowRange rows_of(const SegmentEntry& part) {
+    return {part.first_row, part.first_row + part.rows};
+  }
+  static RowRange entries_of(const SegmentEntry& part) {
+    return {part.first_entry, part.first_entry + part.entries};
+  }
+
+  void hold(SegmentRun run) const {
+    const SegmentEntry& head = manifest_.segments[run.first];
+    const SegmentEntry& tail = manifest_.segments[run.last - 1];
+    const RowRange rows{head.first_row, rows_of(tail).last};
+    const RowRange entries{head.first_entry, entries_of(tail).last};
+    label_.hold(rows);
+    if (!manifest_.facts.sparse) return value_.hold(rows);
+    offsets_.hold(rows);
+    index_.hold(entries);
+    value_.hold(entries);
+  }
+
+  void release(std::size_t i) const {
+    release(label_, rows_of, i);
+    if (!manifest_.facts.sparse) return release(value_, rows_of, i);
+    const RowRange rows = rows_of(manifest_.segments[i]);
+    offsets_.release({rows.first + 1, rows.last}, {});
+    release(index_, entries_of, i);
+    release(value_, entries_of, i);
+  }
+
+  // A page at an edge goes with the last segment that has a part of it.
+  template <class Extent>
+  void release(const Array& array, Extent extent, std::size_t i) const {
+    const std::vector<SegmentEntry>& all = manifest_.segments;
+    const RowRange own = extent(all[i]);
+    const auto used = [this](std::size_t j) { return slots_[j].state != State::absent; };
+    const auto page = [&array](std::uint64_t row) { return row * array.row_bytes / Arena::page(); };
+    Arena::Shared shared{false, false};
+    for (std::size_t j = i; !shared.first && j-- > 0;) {
+      const RowRange other = extent(all[j]);
+      if (other.last * array.row_bytes <= page(own.first) * Arena::page()) break;
+      shared.first = used(j);
+    }
+    for (std::size_t j = i + 1; !shared.last && j < all.size(); ++j) {
+      if (extent(all[j]).first * array.row_bytes >= (page(own.last) + 1) * Arena::page()) break;
+      shared.last = used(j);
+    }
+    array.release(own, shared);
   }
 
   const std::unique_ptr<const SegmentSource> source_;

@@ -9,17 +9,21 @@ namespace troupe {
 
 void Sampler::order(std::uint64_t epoch, std::vector<std::uint32_t>& draws) const {
   draws.resize(size());
-  if (kind_.shuffle == Shuffle::global)
-    deal(epoch, draws);
-  else
-    std::iota(draws.begin(), draws.end(), 0U);
+  const bool dealt = kind_.shuffle == Shuffle::global;
   if (kind_.replacement) {
+    std::vector<std::uint32_t> rows(dealt ? size() : 0);
+    deal(epoch, rows);
     RandomStream stream(seed_, Purpose::replacement, portion_.partition, epoch);
-    const std::vector<std::uint32_t> rows = draws;
-    for (std::uint32_t& row : draws) row = rows[stream.below(rows.size())];
-  } else if (kind_.shuffle == Shuffle::local) {
-    shuffle(draws, RandomStream(seed_, Purpose::shuffle, portion_.partition, epoch));
+    for (std::uint32_t& draw : draws) {
+      const std::uint64_t k = stream.below(size());
+      draw = dealt ? rows[k] : static_cast<std::uint32_t>(k);
+    }
+    return;
   }
+  if (dealt) return deal(epoch, draws);
+  std::iota(draws.begin(), draws.end(), 0U);
+  if (kind_.shuffle == Shuffle::local)
+    shuffle(draws, RandomStream(seed_, Purpose::shuffle, portion_.partition, epoch));
 }
 
 void Sampler::moved(std::uint64_t epoch, std::vector<std::uint32_t>& rows) const {

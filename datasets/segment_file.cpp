@@ -1,7 +1,10 @@
-/// Segments of our HDF5 layout: each array of a run is read in one call. It
-/// refuses what the manifest does not vouch for.
+/// Segments of our HDF5 layout, each array read in large pieces. It refuses what the
+/// manifest does not vouch for.
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "base/checksum.hpp"
 #include "datasets/segment_source.hpp"
 
 namespace troupe {
@@ -9,6 +12,8 @@ namespace {
 
 constexpr const char* remedy =
     "restore the file from a copy or make it again with `troupe data make` or `troupe data import`";
+
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 struct Column {
   const char* name = "";
@@ -35,9 +40,10 @@ class SegmentFile final : public SegmentSource {
 
   // libhdf5 serialises the reading, not the verifying.
   void read(SegmentRun run, const SegmentSpace& into) const override {
-    read_arrays(run, into);
     for (std::size_t i = run.first; i < run.last; ++i) {
-      const std::string wrong = damage(manifest_, i, part_of(manifest_, run, into, i).bytes());
+      const SegmentSpace part = part_of(manifest_, run, into, i);
+      const std::uint32_t found = read_arrays(i, part);
+      const std::string wrong = damage(manifest_, i, part.bytes(), found);
       if (!wrong.empty()) file_.refuse(fmt::format("datasets {}, {}", array_names(), wrong));
     }
   }
@@ -47,23 +53,54 @@ class SegmentFile final : public SegmentSource {
     return {name, file_.column(name, element, shape)};
   }
 
-  void read_arrays(SegmentRun run, const SegmentSpace& into) const {
-    const SegmentEntry& head = manifest_.segments[run.first];
-    const SegmentEntry& tail = manifest_.segments[run.last - 1];
-    const std::uint64_t rows_end = tail.first_row + tail.rows;
-    const std::uint64_t entries_end = tail.first_entry + tail.entries;
-    read(label_, {head.first_row, rows_end}, into.label.data(), run);
-    if (!manifest_.facts.sparse)
-      return read(value_, {head.first_row, rows_end}, into.value.data(), run);
+  // Their checksum, in the order of checksum(SegmentBytes).
+  std::uint32_t read_arrays(std::size_t i, const SegmentSpace& into) const {
+    const SegmentEntry& part = manifest_.segments[i];
+    std::uint32_t sum = read(label_, part.first_row, into.label, {i});
+    if (!manifest_.facts.sparse) return read_rows(part, into.value, {i, sum});
     // Without the offsets at both ends, which neighbours may be using.
-    read(offsets_, {head.first_row + 1, rows_end}, into.offsets.data() + 1, run);
-    read(index_, {head.first_entry, entries_end}, into.index.data(), run);
-    read(value_, {head.first_entry, entries_end}, into.value.data(), run);
+    read(offsets_, part.first_row + 1, into.offsets.subspan(1, part.rows - 1), {i});
+    sum = crc32c(std::as_bytes(into.offsets), sum);
+    sum = read(index_, part.first_entry, into.index, {i, sum});
+    return read(value_, part.first_entry, into.value, {i, sum});
   }
 
-  void read(const Column& column, RowRange range, void* into, SegmentRun run) const {
+  /// The segment, for messages, and the checksum of what was read of it.
+  struct SoFar {
+    std::size_t segment = 0;
+    std::uint32_t sum = 0;
+  };
+
+  // Piece by piece, each summed while the core's own cache still holds it.
+  template <class T>
+  std::uint32_t read(const Column& column, std::uint64_t first, std::span<T> into,
+                     SoFar so_far) const {
+    constexpr std::size_t piece = piece_bytes / sizeof(T);
+    for (std::size_t at = 0; at < into.size(); at += piece) {
+      const std::span<T> some = into.subspan(at, std::min(piece, into.size() - at));
+      read_rows(column, {first + at, first + at + some.size()}, some.data(), so_far.segment);
+      so_far.sum = crc32c(std::as_bytes(some), so_far.sum);
+    }
+    return so_far.sum;
+  }
+
+  // Dense values are rows of the file's array.
+  std::uint32_t read_rows(const SegmentEntry& part, std::span<float> into, SoFar so_far) const {
+    const std::size_t width = std::max<std::size_t>(manifest_.facts.features, 1);
+    const std::uint64_t piece = std::max<std::uint64_t>(piece_bytes / sizeof(float) / width, 1);
+    for (std::uint64_t row = 0; row < part.rows; row += piece) {
+      const std::uint64_t rows = std::min(piece, part.rows - row);
+      const std::span<float> some = into.subspan(row * width, rows * width);
+      const std::uint64_t first = part.first_row + row;
+      read_rows(value_, {first, first + rows}, some.data(), so_far.segment);
+      so_far.sum = crc32c(std::as_bytes(some), so_far.sum);
+    }
+    return so_far.sum;
+  }
+
+  void read_rows(const Column& column, RowRange range, void* into, std::size_t segment) const {
     if (!column.data.read(range.first, range.size(), into))
-      file_.refuse(fmt::format("dataset '{}', segment {}: cannot be read", column.name, run.first));
+      file_.refuse(fmt::format("dataset '{}', segment {}: cannot be read", column.name, segment));
   }
 
   const char* array_names() const {

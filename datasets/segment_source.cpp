@@ -20,10 +20,14 @@ SegmentSpace part_of(const Manifest& manifest, SegmentRun run, const SegmentSpac
 }
 
 std::string damage(const Manifest& manifest, std::size_t segment, const SegmentBytes& bytes) {
+  return damage(manifest, segment, bytes, checksum(bytes));
+}
+
+std::string damage(const Manifest& manifest, std::size_t segment, const SegmentBytes& bytes,
+                   std::uint32_t found) {
   const SegmentEntry& part = manifest.segments[segment];
   const std::string where = fmt::format("segment {} (rows {} to {})", segment, part.first_row,
                                         part.first_row + part.rows - 1);
-  const std::uint32_t found = checksum(bytes);
   if (found != part.crc32c)
     return fmt::format("{}: damaged, checksum {:08x}, expected {:08x}", where, found, part.crc32c);
   const std::string unsafe = unsafe_rows(bytes, manifest.facts);

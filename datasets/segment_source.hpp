@@ -35,6 +35,9 @@ SegmentSpace part_of(const Manifest& manifest, SegmentRun run, const SegmentSpac
 /// Empty when the bytes are those of the manifest and models can read them safely,
 /// else what is wrong: "segment 3 (rows 10 to 19): damaged, checksum ...".
 std::string damage(const Manifest& manifest, std::size_t segment, const SegmentBytes& bytes);
+/// The same when their checksum is known.
+std::string damage(const Manifest& manifest, std::size_t segment, const SegmentBytes& bytes,
+                   std::uint32_t found);
 
 class SegmentSource {
  public:

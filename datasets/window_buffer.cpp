@@ -11,7 +11,9 @@ WindowBuffer::WindowBuffer(const DataFacts& facts, std::uint64_t bytes)
     : sparse_(facts.sparse),
       features_(facts.features),
       bytes_(bytes + sizeof(std::uint64_t)),
-      arena_(bytes_, facts.path) {}
+      arena_(bytes_, facts.path) {
+  arena_.hold(0, bytes_);
+}
 
 void WindowBuffer::reset(std::uint64_t rows, std::uint64_t entries_max) {
   auto* at = arena_.as<std::byte>();

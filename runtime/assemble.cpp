@@ -412,13 +412,13 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   check_test(*draft.plan);
   cut_partitions(draft);
   size_steps(draft);
-  make_supply(draft);
   make_model(draft);
   settle_model(draft);
   resolve_words(draft);
   work_ahead(draft);
   choose_form(draft);
   make_policies(draft);
+  make_supply(draft);
   make_schedule(draft);
   make_stop(draft);
   note_costs(draft);

@@ -32,6 +32,9 @@ std::string summary(const EndReport& end, const std::string& clock, const Place&
                         count_text(score.rows));
   if (const std::string weights = weights_text(end.model); !weights.empty())
     text += fmt::format("{:<12}{} (CRC32C), {}/model.h5\n", "weights", weights, folder);
+  if (end.bytes_moved > 0)
+    text += fmt::format("{:<12}{} bytes of rows between partitions\n", "moved",
+                        count_text(end.bytes_moved));
   for (const Count& count : end.discarded)
     text += fmt::format("{:<12}{} draws: {}\n", "discarded", count_text(count.rows), count.reason);
   text += fmt::format("{:<12}{}\n", "run folder", folder);

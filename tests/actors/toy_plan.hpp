@@ -2,10 +2,12 @@
 /// 12 features which a hyperplane separates.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "actors/plan.hpp"
+#include "base/check.hpp"
 #include "base/random.hpp"
 #include "datasets/memory.hpp"
 
@@ -38,6 +40,31 @@ struct Toy {
   double validation = 0.2;
   bool entrywise = true;
   std::uint64_t ahead = 1;
+  SamplerKind sampler = {};
+  /// Rows that come into memory together; the bound is then the least that works.
+  std::uint64_t cut = 0;
+};
+
+/// Rows that may be loaded a cut at a time only.
+class CutRows : public Dataset {
+ public:
+  CutRows(std::shared_ptr<const Dataset> set, std::uint64_t cut)
+      : set_(std::move(set)), cut_(cut) {}
+  const DataFacts& facts() const override { return set_->facts(); }
+  std::vector<Cut> cuts() const override {
+    std::vector<Cut> all;
+    for (std::uint64_t row = 0; row < facts().rows; row += cut_)
+      all.push_back({{row, std::min(facts().rows, row + cut_)}, cut_ * facts().row_entries_max});
+    return all;
+  }
+  Shard load(RowRange range) const override {
+    TROUPE_CHECK(range.first / cut_, ==, (range.last - 1) / cut_);
+    return set_->load(range);
+  }
+
+ private:
+  std::shared_ptr<const Dataset> set_;
+  std::uint64_t cut_;
 };
 
 inline std::shared_ptr<const Dataset> toy_rows(std::uint64_t count) {
@@ -58,15 +85,15 @@ inline std::shared_ptr<const Dataset> toy_rows(std::uint64_t count) {
   return memory_dataset(rows, 12);
 }
 
-inline std::shared_ptr<Supply> toy_supply(const Plan& plan, SamplerKind sampler = {},
-                                          std::uint64_t share = 0) {
+inline std::shared_ptr<Supply> toy_supply(const Plan& plan, SamplerKind sampler = {}) {
+  const WindowNeeds needs = window_needs(*plan.data, plan.training, plan.batch);
   return std::make_shared<Supply>(Supply::Request{.data = plan.data,
                                                   .training = plan.training,
                                                   .partitions = plan.partitions,
                                                   .sampler = sampler,
                                                   .seed = plan.seed,
                                                   .batch = plan.batch,
-                                                  .share = share});
+                                                  .share = plan.bounded ? needs.least() : 0});
 }
 
 inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
@@ -77,10 +104,12 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->batch = toy.batch;
   plan->local_steps = toy.local_steps;
   plan->data = toy_rows(toy.rows);
+  if (toy.cut > 0) plan->data = std::make_shared<CutRows>(plan->data, toy.cut);
+  plan->bounded = toy.cut > 0;
   const Split split = split_rows(toy.rows, toy.validation);
   plan->training = split.training;
   plan->validation = split.validation;
-  plan->supply = toy_supply(*plan);
+  plan->supply = toy_supply(*plan, toy.sampler);
   plan->rounds = toy.gate.rounds;
   plan->descends = toy.exchange.descends;
   plan->pull = plan->descends ? PullKind::dense : toy.pull;

@@ -131,6 +131,25 @@ TEST_CASE("shards share segments, which leave memory with the last of them") {
   CHECK(set->counts().held == 0);
 }
 
+TEST_CASE("a set's cuts are its segments") {
+  const Scratch scratch;
+  write_sparse(scratch.file("a.h5"), sparse_rows(300));
+  const auto set = open_file_dataset(scratch.file("a.h5"));
+  const std::vector<Cut> cuts = set->cuts();
+  REQUIRE(cuts.size() == set->segments().size());
+  CHECK(cuts.front().rows.first == 0);
+  CHECK(cuts.back().rows.last == 300);
+  std::uint64_t entries = 0;
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    entries += cuts[i].entries;
+    if (i > 0) CHECK(cuts[i].rows.first == cuts[i - 1].rows.last);
+  }
+  CHECK(entries == set->facts().entries);
+  const auto in_memory = memory_dataset(sparse_rows(300), 20);
+  REQUIRE(in_memory->cuts().size() == 1);
+  CHECK(in_memory->cuts()[0].rows == RowRange{0, 300});
+}
+
 TEST_CASE("a segment that left memory is read again, and beside one that stayed") {
   const Scratch scratch;
   const auto rows = sparse_rows(300);

@@ -1,10 +1,13 @@
-/// A data set's file: the bytes as they come, and as offsets and indices under right
-/// checksums, which is the worst that a file can hold. What opens can be read whole.
-#include <cstring>
+/// A data set: bytes that begin as HDF5 does are a file; any others are offsets and
+/// indices under right checksums, which is the worst that a source can give, and need
+/// no file to be tried thousands of times a second. What opens can be read whole.
+#include <algorithm>
+#include <memory>
+#include <string_view>
 #include <vector>
 
-#include "datasets/h5.hpp"
-#include "datasets/layout.hpp"
+#include "datasets/file_dataset.hpp"
+#include "datasets/segment_source.hpp"
 #include "tests/fuzz/importing.hpp"
 
 using namespace troupe;
@@ -12,8 +15,7 @@ using namespace troupe;
 namespace {
 
 // Every entry of every row, as a model visits them.
-double sum_of(const std::string& path) {
-  const auto set = open_dataset(path);
+double sum_of(const std::shared_ptr<const Dataset>& set) {
   const Shard shard = set->load({0, set->facts().rows});
   double sum = 0;
   for (std::size_t i = 0; i < shard.rows().size(); ++i) {
@@ -79,25 +81,52 @@ Hostile hostile(const std::uint8_t* data, std::size_t size) {
   return all;
 }
 
-void write(const std::string& path, const Hostile& all) {
-  H5Creator file(path);
-  const bool done =
-      file.whole("labels", H5Element::f32, {all.label.size(), 0}, all.label.data()) &&
-      file.whole("offsets", H5Element::u64, {all.offsets.size(), 0}, all.offsets.data()) &&
-      file.whole("indices", H5Element::u32, {all.index.size(), 0}, all.index.data()) &&
-      file.whole("values", H5Element::f32, {all.value.size(), 0}, all.value.data()) &&
-      write_manifest(file, all.manifest) && file.close();
-  TROUPE_CHECK(done, ==, true);
-}
+/// Gives the arrays as the reader of files does: whole, but for the offsets between
+/// segments, then verified.
+class HostileSource final : public SegmentSource {
+ public:
+  explicit HostileSource(Hostile all) : all_(std::move(all)) {
+    all_.manifest.facts.manifest_crc32c = checksum(all_.manifest);
+    const std::string wrong = disagreement(all_.manifest);
+    if (!wrong.empty()) refuse(wrong);
+  }
+  const std::string& name() const override { return name_; }
+  const Manifest& manifest() const override { return all_.manifest; }
+
+  void read(SegmentRun run, const SegmentSpace& into) const override {
+    const SegmentEntry& head = all_.manifest.segments[run.first];
+    const auto copy = [](const auto& from, std::uint64_t first, auto to) {
+      std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(first), to.size(), to.begin());
+    };
+    copy(all_.label, head.first_row, into.label);
+    copy(all_.offsets, head.first_row + 1, into.offsets.subspan(1, into.offsets.size() - 2));
+    copy(all_.index, head.first_entry, into.index);
+    copy(all_.value, head.first_entry, into.value);
+    for (std::size_t i = run.first; i < run.last; ++i) {
+      const std::string wrong =
+          damage(all_.manifest, i, part_of(all_.manifest, run, into, i).bytes());
+      if (!wrong.empty()) refuse(wrong);
+    }
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw UserError(ExitCode::data, name_ + ": " + what);
+  }
+  std::string name_ = "hostile";
+  Hostile all_;
+};
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const FuzzScratch scratch;
-  const std::string path = scratch.write("set.h5", data, size);
-  refused([&] { sum_of(path); });
-  if (size < 3) return 0;
-  write(path, hostile(data, size));
-  refused([&] { sum_of(path); });
+  if (std::string_view(reinterpret_cast<const char*>(data), size).starts_with("\x89HDF")) {
+    const std::string path = scratch.write("set.h5", data, size);
+    refused([&] { sum_of(open_dataset(path)); });
+  } else if (size >= 3) {
+    refused(
+        [&] { sum_of(open_file_dataset(std::make_unique<HostileSource>(hostile(data, size)))); });
+  }
   return 0;
 }

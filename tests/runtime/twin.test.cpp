@@ -73,6 +73,70 @@ TEST_CASE("twin: behind a barrier the model does not depend on how many workers 
   }
 }
 
+TEST_CASE("twin: windows and a global shuffle do not depend on how many workers share them") {
+  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()})
+    for (const SamplerKind& sampler :
+         {SamplerKind{Shuffle::local, false}, SamplerKind{Shuffle::local, true},
+          SamplerKind{Shuffle::global, false}, SamplerKind{Shuffle::global, true}}) {
+      const bool global = sampler.shuffle == Shuffle::global;
+      const Toy toy{.workers = 1,
+                    .partitions = 5,
+                    .batch = 7,
+                    .local_steps = 50,
+                    .epochs = 3,
+                    .rows = 1000,
+                    .exchange = exchange,
+                    .sampler = sampler,
+                    .cut = global ? 0U : 8U};
+      const std::uint32_t alone = crc_of(toy);
+      for (const std::uint32_t workers : {2U, 5U}) {
+        Toy shared = toy;
+        shared.workers = workers;
+        CHECK(crc_of(shared, "1+exp(0.5)") == alone);
+      }
+      Toy whole = toy;
+      whole.cut = 0;
+      whole.sampler.shuffle = Shuffle::local;
+      CHECK(crc_of(whole) != alone);
+    }
+}
+
+TEST_CASE("twin: rows in the file's order are the same with a bound and without, to the bit") {
+  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()})
+    for (const GateKind& gate : {barrier_gate(), open_gate()})
+      for (const std::uint64_t steps : {1U, 6U, 200U}) {
+        Toy toy{.partitions = 3,
+                .batch = 7,
+                .local_steps = steps,
+                .rows = 1000,
+                .exchange = exchange,
+                .gate = gate,
+                .sampler = {Shuffle::none, false},
+                .cut = 8};
+        const Outcome bounded = perform(toy_plan(toy));
+        toy.cut = 0;
+        const Outcome whole = perform(toy_plan(toy));
+        CHECK(crc32c(std::as_bytes(bounded.end.model.values())) ==
+              crc32c(std::as_bytes(whole.end.model.values())));
+        CHECK(bounded.end.delivered == 1600);
+        REQUIRE(bounded.evals.size() == whole.evals.size());
+        CHECK(bounded.evals[0].score.loss == doctest::Approx(whole.evals[0].score.loss));
+        CHECK(bounded.evals[0].score.rows == 200);
+      }
+}
+
+TEST_CASE("twin: bytes moved are counted by a global shuffle, and none without") {
+  const auto moved = [](Shuffle shuffle, std::uint32_t workers) {
+    return perform(toy_plan({.workers = workers, .partitions = 4, .sampler = {shuffle, false}}))
+        .end.bytes_moved;
+  };
+  CHECK(moved(Shuffle::local, 2) == 0);
+  // 160 rows of 4 entries each, about: three of four change hands in each of two epochs.
+  CHECK(moved(Shuffle::global, 2) > 160 * 2 * 36 / 2);
+  CHECK(moved(Shuffle::global, 2) < 160 * 2 * 36);
+  CHECK(moved(Shuffle::global, 2) == moved(Shuffle::global, 4));
+}
+
 TEST_CASE("twin: lossless codecs and all pulls give the same model") {
   const Toy toy{.partitions = 4, .epochs = 3};
   const std::uint32_t expected = crc_of(toy);

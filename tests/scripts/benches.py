@@ -13,6 +13,8 @@ def test_a_figure_is_read_timed_or_returned(_):
     check(Contender("returns", lambda: 7).run(), "==", 7.0)
     check(Contender("takes", ["sleep", "0.05"]).run(), ">=", 0.05)
     check(Contender("moves", ["sleep", "0.05"], amount=1).run(), "<=", 20)
+    check(Contender("sleeps", ["sleep", "0.2"], processor=True).run(), "<=", 0.15)
+    check(Contender("works", [sys.executable, "-c", "sum(range(3000000))"], processor=True).run(), ">=", 0.01)
 
 
 def test_a_contender_that_fails_ends_the_measurement(_):

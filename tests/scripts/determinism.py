@@ -43,5 +43,15 @@ def test_averaged_replicas_give_the_same_weights_whoever_holds_them(scratch):
     same_everywhere(scratch, example="local_sgd")
 
 
+def test_a_global_shuffle_deals_the_same_rows_whoever_draws_them(scratch):
+    dealt = same_everywhere(scratch, "-s", "data.shuffle=global")
+    check(dealt, "!=", weights(scratch / "local", "train", "-s", "training.workers=2"))
+    ends = [end_of(run)["bytes_moved"] for run in scratch.iterdir() if run.name != "local"]
+    check(ends, "==", ends[:1] * len(ends), because="bytes moved depend on the partitions alone")
+    # 3200 rows, of which 7 of 8 change hands each epoch: 4 bytes a label, 8 an entry.
+    check(ends[0], ">=", 2 * 3200 * 0.8 * 8 * 60)
+    check(ends[0], "<=", 2 * 3200 * 8 * 90)
+
+
 if __name__ == "__main__":
     main()

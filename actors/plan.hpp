@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "algorithms/codec.hpp"
 #include "algorithms/exchange.hpp"
@@ -16,6 +17,7 @@
 #include "algorithms/update.hpp"
 #include "datasets/dataset.hpp"
 #include "datasets/feed.hpp"
+#include "datasets/normalisation.hpp"
 #include "datasets/row_sample.hpp"
 #include "messages/message.hpp"
 #include "models/model.hpp"
@@ -65,9 +67,12 @@ struct Plan {
   std::shared_ptr<const Dataset> test;  ///< or null
   bool bounded = false;                 ///< rows in memory: nobody keeps what he does not use
   std::shared_ptr<Supply> supply;       ///< of training rows; each process has its own
+  /// What `data` and `test` do to the rows of their files already.
+  std::shared_ptr<const Normalisation> normalisation;
   std::shared_ptr<const Model> model;
   std::size_t parameters = 0;
-  RowSample start;  ///< what Model::initialise() sees; empty unless it asks
+  std::vector<ClassLabel> classes;  ///< of the model, by number; empty without
+  RowSample start;                  ///< what Model::initialise() sees; empty unless it asks
   std::function<std::unique_ptr<Exchange>()> exchange;
   std::function<std::unique_ptr<Gate>()> gate;
   std::function<std::unique_ptr<Update>()> update;

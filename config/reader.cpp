@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 #include "base/user_error.hpp"
@@ -63,7 +64,8 @@ void Reader::read_override(const std::string& text) {
 
 std::string Reader::full_path(const std::string& key) const {
   if (catalogue_.find(key) != nullptr || catalogue_.is_table(key)) return key;
-  const std::vector<std::string> paths = catalogue_.ending_in(key);
+  std::vector<std::string> paths = catalogue_.ending_in(key);
+  if (paths.size() > 1) prefer_chosen(paths);
   if (paths.size() == 1) return paths.front();
   if (paths.size() > 1)
     refuse({}, fmt::format("'{}' is ambiguous, it may mean {}", key, list_of(paths)));
@@ -73,6 +75,20 @@ std::string Reader::full_path(const std::string& key) const {
   std::vector<std::string> names;
   for (const Item& item : catalogue_.items()) names.push_back(last_part(item.key.path));
   refuse({}, fmt::format("unknown key '{}'{}", key, question(did_you_mean(key, names))));
+}
+
+// Of keys that kinds of one axis share, the chosen kind's is meant.
+void Reader::prefer_chosen(std::vector<std::string>& paths) const {
+  std::vector<std::string> chosen;
+  for (const std::string& path : paths) {
+    const Item* item = catalogue_.find(path);
+    if (item == nullptr || item->owner == nullptr) return;
+    const auto last = std::find_if(given_.rbegin(), given_.rend(), [&](const Given& given) {
+      return given.path == item->owner->path;
+    });
+    if (last != given_.rend() && last->value == Value(item->kind)) chosen.push_back(path);
+  }
+  if (chosen.size() == 1) paths = std::move(chosen);
 }
 
 void Reader::enter(const std::string& path, const Node& node) {

@@ -42,6 +42,7 @@ class Reader {
   void enter_value(const Item& item, const Node& node);
   void enter_table(const std::string& path, const Node& node);
   std::string full_path(const std::string& key) const;
+  void prefer_chosen(std::vector<std::string>& paths) const;
   std::string where(const Node& node) const;
   [[noreturn]] void refuse(const Node& node, const std::string& why) const;
   [[noreturn]] void refuse_unknown(const std::string& path, const Node& node) const;

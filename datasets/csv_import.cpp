@@ -91,16 +91,25 @@ class CsvFile {
   float value(std::size_t column, const Columns& columns) const {
     const Number number = parse_number(words_[column]);
     if (number.finite) return number.value;
-    const std::string name = columns.header.empty() ? "column " + std::to_string(column + 1)
-                                                    : "column " + quoted(columns.header[column]);
+    const std::string name = name_of(column, columns);
     if (words_[column].empty()) reader_.fail(name + " is empty, expected a number");
-    return number_of(reader_, words_[column],
-                     (columns.label == column ? "label in " : "value in ") + name);
+    return number_of(reader_, words_[column], "value in " + name);
+  }
+
+  float label(std::size_t column, const Columns& columns, LabelWords& labels) const {
+    if (words_[column].empty())
+      reader_.fail(name_of(column, columns) + " is empty, expected a label");
+    return labels.label(reader_, words_[column], "label in " + name_of(column, columns));
   }
 
   const LineReader& reader() const { return reader_; }
 
  private:
+  static std::string name_of(std::size_t column, const Columns& columns) {
+    return columns.header.empty() ? "column " + std::to_string(column + 1)
+                                  : "column " + quoted(columns.header[column]);
+  }
+
   bool find_line() {
     do {
       if (!reader_.next(line_)) return false;
@@ -112,6 +121,8 @@ class CsvFile {
 
   std::optional<std::size_t> label_column(const Columns& columns) const {
     if (options_.label_column == "none") return std::nullopt;
+    const bool bare = options_.unlabelled && columns.count == options_.features;
+    if (bare && options_.label_column.empty()) return std::nullopt;
     if (!options_.label_column.empty()) return named_column(columns);
     if (!options_.labels.empty()) return std::nullopt;
     std::vector<std::size_t> found;
@@ -161,7 +172,7 @@ std::string found_text(const Columns& columns) {
 class CsvImport {
  public:
   CsvImport(const ImportOptions& options, RowTarget out)
-      : options_(options), out_(std::move(out)) {}
+      : options_(options), out_(std::move(out)), words_(options.label_names) {}
 
   void add(const std::vector<std::string>& paths, std::size_t i, ImportWatch& watch) {
     CsvFile file(paths[i], options_);
@@ -173,8 +184,10 @@ class CsvImport {
       float label = 0;
       std::size_t feature = 0;
       for (std::size_t column = 0; column < columns_->count; ++column) {
-        const float value = file.value(column, *columns_);
-        (columns_->label == column ? label : row_[feature++]) = value;
+        if (columns_->label == column)
+          label = options_.unlabelled ? 0 : file.label(column, *columns_, words_);
+        else
+          row_[feature++] = file.value(column, *columns_);
       }
       if (labels) label = labels->next();
       writer_->add({nullptr, row_.data(), static_cast<std::uint32_t>(row_.size()), label});
@@ -186,7 +199,11 @@ class CsvImport {
 
   ImportSummary finish() {
     const std::string labels = options_.labels.empty() ? "" : ", labels from another file";
-    return {.facts = writer_->finish(), .format = {}, .found = found_text(*columns_) + labels};
+    const std::string names =
+        words_.names().empty() ? "" : ", " + std::to_string(words_.names().size()) + " classes";
+    writer_->name_labels(words_.names());
+    return {
+        .facts = writer_->finish(), .format = {}, .found = found_text(*columns_) + labels + names};
   }
 
  private:
@@ -196,8 +213,8 @@ class CsvImport {
     if (features > features_unsaid_max)
       reader.fail("has more than " + std::to_string(features_unsaid_max) + " columns");
     if (options_.features > 0 && options_.features != features)
-      reader.fail("has " + std::to_string(features) + " features, but --features says " +
-                  std::to_string(options_.features));
+      reader.fail("has " + std::to_string(features) + " features, but " + options_.features_said +
+                  " " + std::to_string(options_.features));
     row_.resize(features);
     writer_ = std::make_unique<DatasetWriter>(
         out_, WriterOptions{.sparse = false, .features = static_cast<std::uint32_t>(features)});
@@ -205,6 +222,7 @@ class CsvImport {
 
   const ImportOptions& options_;
   RowTarget out_;
+  LabelWords words_;
   std::optional<Columns> columns_;
   std::vector<float> row_;
   std::unique_ptr<DatasetWriter> writer_;

@@ -17,6 +17,14 @@ struct LabelCount {
   bool operator==(const LabelCount&) const = default;
 };
 
+/// A class as people call it: its label in the file, and the word that stood for the
+/// label where the file was imported from; empty where it was a number.
+struct ClassLabel {
+  float label = 0;
+  std::string name = {};
+  bool operator==(const ClassLabel&) const = default;
+};
+
 struct DataFacts {
   std::string path;
   bool sparse = false;
@@ -27,6 +35,8 @@ struct DataFacts {
   float row_norm_max = 0;             ///< the largest Euclidean norm of a row
   std::uint64_t positive = 0;         ///< rows with a label > 0
   std::vector<LabelCount> labels;     ///< ascending; empty with too many values
+  /// The words that the labels 0, 1, 2 and so on stand for; empty where labels are numbers.
+  std::vector<std::string> label_names = {};
   std::vector<std::uint32_t>
       rows_per_feature;  ///< sparse: rows storing it; dense: rows not zero there
   std::vector<float> mean, variance, max_abs;  ///< per feature, over all rows, zeros included

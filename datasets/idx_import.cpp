@@ -1,4 +1,6 @@
 /// Reads IDX, the format of MNIST. Labels are a file of their own.
+#include <optional>
+
 #include "datasets/idx.hpp"
 #include "datasets/import_watch.hpp"
 
@@ -89,15 +91,16 @@ ImportSummary import_idx(const std::vector<std::string>& paths, const ImportOpti
       refuse_file(paths[file],
                   "holds one value a row as labels do; give it with --labels, after "
                   "the file of the rows");
-    if (options.labels.empty())
+    if (options.labels.empty() && !options.unlabelled)
       refuse_file(paths[file], "holds no labels; give their file with --labels");
     rows.expect(paths[file], images.width());
-    LabelFile labels(options.labels[file], paths[file]);
+    std::optional<LabelFile> labels;
+    if (!options.labels.empty()) labels.emplace(options.labels[file], paths[file]);
     while (images.next(row)) {
-      rows.add(row, labels.next());
+      rows.add(row, labels ? labels->next() : 0);
       watch.at(images.consumed());
     }
-    labels.finish();
+    if (labels) labels->finish();
     watch.end_of_file(images.consumed());
   }
   return {.facts = rows.finish(), .format = {}, .found = "values as stored, not scaled"};

@@ -1,5 +1,6 @@
 #include "datasets/import_watch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -7,6 +8,18 @@
 #include "datasets/text_source.hpp"
 
 namespace troupe {
+
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 4;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i)
+    text += (i == 0 ? "" : ", ") + quoted(std::string_view(names[i]));
+  return text + (names.size() > shown ? ", ..." : "");
+}
+
+}  // namespace
 
 ImportWatch::ImportWatch(const std::vector<std::string>& paths, const MakingProgress& progress)
     : progress_(progress) {
@@ -37,6 +50,29 @@ void DenseRows::add(const std::vector<float>& row, float label) {
     writer_ =
         std::make_unique<DatasetWriter>(out_, WriterOptions{.sparse = false, .features = width_});
   writer_->add({nullptr, row.data(), width_, label});
+}
+
+float LabelWords::label(const LineReader& reader, std::string_view word, const std::string& place) {
+  if (!words_) words_ = closed_ || !parse_number(word).number;
+  return *words_ ? numbered(reader, word, place) : number_of(reader, word, place);
+}
+
+float LabelWords::numbered(const LineReader& reader, std::string_view word,
+                           const std::string& place) {
+  const auto known = std::ranges::find(names_, word);
+  if (known != names_.end()) return static_cast<float>(known - names_.begin());
+  const std::string what = place + " is " + quoted(word);
+  if (closed_) reader.fail(what + ", none of the classes " + listed(names_));
+  if (parse_number(word).number)
+    reader.fail(what + ", a number, but labels before it are words such as " +
+                quoted(std::string_view(names_.front())));
+  if (std::ranges::any_of(word, [](char letter) { return letter >= 0 && letter < ' '; }))
+    reader.fail(what + ", which holds a control character");
+  if (names_.size() == label_values_max)
+    reader.fail(what + ", one more than the " + std::to_string(label_values_max) +
+                " different words that can be classes");
+  names_.emplace_back(word);
+  return static_cast<float>(names_.size() - 1);
 }
 
 class LabelFile::Source {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/importer.hpp"
+#include "datasets/text_source.hpp"
 #include "datasets/writer.hpp"
 
 namespace troupe {
@@ -52,6 +54,26 @@ class DenseRows {
   std::string first_path_;
   std::uint32_t width_ = 0;
   std::unique_ptr<DatasetWriter> writer_;
+};
+
+/// Labels as words of a text file: numbers, or the names of classes, which get the
+/// numbers 0, 1, 2 and so on as they come. The first one decides which.
+class LabelWords {
+ public:
+  /// Where there are names already, every label is one of them.
+  explicit LabelWords(const std::vector<std::string>& names)
+      : names_(names), closed_(!names.empty()) {}
+  /// Refuses what the first label was not; `place` says where the word stands.
+  float label(const LineReader& reader, std::string_view word, const std::string& place);
+  /// Empty where labels are numbers.
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  float numbered(const LineReader& reader, std::string_view word, const std::string& place);
+
+  std::vector<std::string> names_;
+  bool closed_;
+  std::optional<bool> words_;
 };
 
 /// A file of labels, IDX or one number a line, compressed or not.

@@ -45,33 +45,16 @@ std::string_view foreign(const Importer& importer, const ImportOptions& options)
   return {};
 }
 
-[[noreturn]] void refuse_usage(const std::string& what) {
-  throw UserError(ExitCode::usage, "data import: " + what);
+[[noreturn]] void refuse_usage(const std::string& command, const std::string& what) {
+  throw UserError(ExitCode::usage, command + ": " + what);
 }
 
-const Importer& accepting(const Importer& importer, const ImportOptions& options) {
+const Importer& accepting(const Importer& importer, const ImportOptions& options,
+                          const std::string& command) {
   const std::string_view name = foreign(importer, options);
   if (name.empty()) return importer;
-  refuse_usage("the format " + std::string(importer.name) + " has no " + std::string(name));
-}
-
-const Importer& choose(const std::string& path, const ImportOptions& options) {
-  if (!options.format.empty()) {
-    for (const Importer& importer : importers())
-      if (importer.name == options.format) return accepting(importer, options);
-    refuse_usage("unknown format '" + options.format + "', expected " + names());
-  }
-  // Of two readings the one in which every given option makes sense.
-  const std::string head = head_of(path);
-  const Importer* first = nullptr;
-  for (const Importer& importer : importers()) {
-    if (!importer.recognises(head)) continue;
-    if (foreign(importer, options).empty()) return importer;
-    if (first == nullptr) first = &importer;
-  }
-  if (first != nullptr) return accepting(*first, options);
-  refuse_file(path, "is of no format that can be read (" + names() +
-                        "); name the format with --format if it is one of them");
+  refuse_usage(command,
+               "the format " + std::string(importer.name) + " has no " + std::string(name));
 }
 
 }  // namespace
@@ -101,16 +84,36 @@ const std::vector<Importer>& importers() {
   return table;
 }
 
+const Importer& importer_for(const std::string& path, const ImportOptions& options,
+                             const std::string& command) {
+  if (!options.format.empty()) {
+    for (const Importer& importer : importers())
+      if (importer.name == options.format) return accepting(importer, options, command);
+    refuse_usage(command, "unknown format '" + options.format + "', expected " + names());
+  }
+  // Of two readings the one in which every given option makes sense.
+  const std::string head = head_of(path);
+  const Importer* first = nullptr;
+  for (const Importer& importer : importers()) {
+    if (!importer.recognises(head)) continue;
+    if (foreign(importer, options).empty()) return importer;
+    if (first == nullptr) first = &importer;
+  }
+  if (first != nullptr) return accepting(*first, options, command);
+  refuse_file(path, "is of no format that can be read (" + names() +
+                        "); name the format with --format if it is one of them");
+}
+
 ImportSummary import_files(const std::vector<std::string>& paths, const ImportOptions& options,
                            const RowTarget& out) {
   if (paths.empty()) throw UserError(ExitCode::usage, "data import: no file to import");
   if (options.base.value_or(0) > 1)
     throw UserError(ExitCode::usage, "data import: the base of indices must be 0 or 1");
   if (!options.labels.empty() && options.labels.size() != paths.size())
-    refuse_usage("files of labels: " + std::to_string(options.labels.size()) +
-                 ", expected one for each of the " + std::to_string(paths.size()) +
-                 " files of rows");
-  const Importer& importer = choose(paths.front(), options);
+    refuse_usage("data import", "files of labels: " + std::to_string(options.labels.size()) +
+                                    ", expected one for each of the " +
+                                    std::to_string(paths.size()) + " files of rows");
+  const Importer& importer = importer_for(paths.front(), options);
   ImportSummary summary = importer.run(paths, options, out);
   summary.format = importer.name;
   return summary;

@@ -22,6 +22,11 @@ struct ImportOptions {
   std::string delimiter = {};              ///< csv: one character; empty: found from the first line
   unsigned threads = 0;                    ///< svmlight: 0 for as many as help
   MakingProgress progress = {};            ///< bytes of the files; may throw to stop
+  /// Nobody asks for labels: rows may lack them, and nothing in their place is looked at.
+  bool unlabelled = false;
+  /// The words that labels may be, numbered from 0; empty: those that occur, as they come.
+  std::vector<std::string> label_names = {};
+  std::string features_said = "--features says";  ///< who decided `features`
 };
 
 struct ImportSummary {
@@ -42,6 +47,11 @@ struct Importer {
                        const RowTarget& out);
 };
 const std::vector<Importer>& importers();
+
+/// The format of the options, or the first one that recognises the file and takes every
+/// given option; `command` opens the line that refuses them.
+const Importer& importer_for(const std::string& path, const ImportOptions& options,
+                             const std::string& command = "data import");
 
 /// Several files make one set, in their order. Throws UserError: exit 3 with
 /// file:line for bad data, exit 2 for an unknown format or base.

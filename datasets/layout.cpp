@@ -10,6 +10,7 @@ namespace troupe {
 namespace {
 
 constexpr const char* format_name = "troupe-dataset";
+constexpr const char* names_group = "label_names";
 constexpr std::uint64_t table_width = sizeof(SegmentEntry) / sizeof(std::uint64_t);
 
 template <class T>
@@ -111,6 +112,26 @@ bool all_below(std::span<const std::uint32_t> items, std::uint32_t limit) {
   return below == sign;
 }
 
+// The first version knew no names, and is written without them.
+std::uint64_t version_of(const DataFacts& facts) {
+  return facts.label_names.empty() ? 1 : data_format_version;
+}
+
+bool write_names(H5Creator& file, const std::vector<std::string>& names) {
+  bool done = names.empty() || file.group(names_group);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    done = done && file.text(names_group, std::to_string(i), names[i]);
+  return done;
+}
+
+std::vector<std::string> read_names(const H5Reader& file) {
+  std::vector<std::string> names;
+  const std::size_t count = file.attributes(names_group).size();
+  for (std::size_t i = 0; i < count; ++i)
+    names.push_back(file.text_of(names_group, std::to_string(i)));
+  return names;
+}
+
 // No file of ours comes near; sums and products of what is below cannot overflow.
 bool far_too_large(const DataFacts& facts) {
   constexpr std::uint64_t most = std::uint64_t{1} << 56;
@@ -148,7 +169,7 @@ std::string unsafe_rows(const SegmentBytes& bytes, const DataFacts& facts) {
 
 std::uint32_t checksum(const Manifest& manifest) {
   const DataFacts& facts = manifest.facts;
-  std::vector<std::uint64_t> header = {data_format_version,
+  std::vector<std::uint64_t> header = {version_of(facts),
                                        facts.rows,
                                        facts.features,
                                        facts.entries,
@@ -161,6 +182,9 @@ std::uint32_t checksum(const Manifest& manifest) {
     header.push_back(label.rows);
   }
   std::uint32_t sum = add(0, header);
+  // Each with its final zero, so that "ab", "c" is not "a", "bc".
+  for (const std::string& name : facts.label_names)
+    sum = crc32c(std::as_bytes(std::span(name.c_str(), name.size() + 1)), sum);
   sum = add(sum, manifest.segments);
   sum = add(sum, facts.rows_per_feature);
   sum = add(sum, facts.mean);
@@ -181,7 +205,7 @@ std::string disagreement(const Manifest& manifest) {
 bool write_manifest(H5Creator& file, const Manifest& manifest) {
   const DataFacts& facts = manifest.facts;
   return file.text("/", "format", format_name) &&
-         file.number("format_version", data_format_version) && file.number("rows", facts.rows) &&
+         file.number("format_version", version_of(facts)) && file.number("rows", facts.rows) &&
          file.number("features", facts.features) && file.number("entries", facts.entries) &&
          file.number("sparse", facts.sparse ? 1 : 0) &&
          file.number("row_entries_max", facts.row_entries_max) &&
@@ -189,7 +213,8 @@ bool write_manifest(H5Creator& file, const Manifest& manifest) {
          file.group("manifest") && file.group("statistics") &&
          file.whole("manifest/segments", H5Element::u64, {manifest.segments.size(), table_width},
                     manifest.segments.data()) &&
-         write_statistics(file, facts) && file.number("manifest_crc32c", checksum(manifest));
+         write_statistics(file, facts) && write_names(file, facts.label_names) &&
+         file.number("manifest_crc32c", checksum(manifest));
 }
 
 Manifest read_manifest(const H5Reader& file) {
@@ -197,8 +222,8 @@ Manifest read_manifest(const H5Reader& file) {
     file.refuse("attribute 'format' is '" + file.text("format") + "', expected '" + format_name +
                 "'");
   const std::uint64_t version = file.number("format_version");
-  if (version != data_format_version)
-    file.refuse("has format version " + std::to_string(version) + ", expected " +
+  if (version == 0 || version > data_format_version)
+    file.refuse("has format version " + std::to_string(version) + ", expected 1 to " +
                 std::to_string(data_format_version));
   Manifest manifest;
   DataFacts& facts = manifest.facts;
@@ -213,6 +238,7 @@ Manifest read_manifest(const H5Reader& file) {
   facts.manifest_crc32c = small_number(file, "manifest_crc32c");
   manifest.segments = read_segments(file);
   read_statistics(file, facts);
+  if (version > 1) facts.label_names = read_names(file);
   const std::string wrong = disagreement(manifest);
   if (!wrong.empty()) file.refuse(wrong);
   return manifest;

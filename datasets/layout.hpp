@@ -13,7 +13,7 @@
 
 namespace troupe {
 
-inline constexpr std::uint64_t data_format_version = 1;
+inline constexpr std::uint64_t data_format_version = 2;
 inline constexpr std::size_t segment_bytes_standard = std::size_t{8} << 20;
 
 /// One row of the dataset "manifest/segments".

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/block.hpp"
+#include "datasets/facts.hpp"
+#include "datasets/normalisation.hpp"
 
 namespace troupe {
 
@@ -17,6 +19,8 @@ struct ModelFile {
   SharedBlock parameters;
   std::map<std::string, std::string> settings;  ///< "model.l2" -> "1e-05" as TOML text
   std::map<std::string, std::string> notes;     ///< run, seed, version, epochs, ...
+  Normalisation normalisation = {};             ///< what was done to the rows it was trained on
+  std::vector<ClassLabel> classes = {};         ///< by number; empty for a model without
 };
 
 /// Written beside and renamed: whole or absent. Throws UserError (exit 3).

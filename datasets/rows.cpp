@@ -26,6 +26,12 @@ Rows Rows::dense(std::size_t count, const float* value, const float* label,
   return rows;
 }
 
+Rows Rows::with_labels(const float* label) const {
+  Rows rows = *this;
+  rows.label_ = label;
+  return rows;
+}
+
 Rows Rows::slice(std::size_t first, std::size_t count) const {
   TROUPE_CHECK(first + count, <=, count_);
   Rows part = *this;

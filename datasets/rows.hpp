@@ -38,6 +38,8 @@ class Rows {
   }
   /// Rows [first, first + count) as a view of their own.
   Rows slice(std::size_t first, std::size_t count) const;
+  /// The same rows with other labels, one for each.
+  Rows with_labels(const float* label) const;
 
  private:
   const std::uint64_t* offsets_ = nullptr;

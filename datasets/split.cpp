@@ -99,9 +99,11 @@ class Draw {
 class Parts {
  public:
   Parts(const std::vector<std::string>& paths, const DataFacts& facts) {
-    for (const std::string& path : paths)
+    for (const std::string& path : paths) {
       writers_.push_back(std::make_unique<DatasetWriter>(
           path, WriterOptions{.sparse = facts.sparse, .features = facts.features}));
+      writers_.back()->name_labels(facts.label_names);
+    }
   }
   void add(std::size_t part, const RowView& row) { writers_[part]->add(row); }
   std::vector<DataFacts> finish() {

@@ -24,13 +24,17 @@ struct Entries {
 /// Judges one line letter by letter. What is wrong with it is thrown as Wrong.
 class LineParser {
  public:
-  LineParser(std::string_view line, Entries& to)
-      : at_(line.data()), end_(line.data() + line.size()), to_(to), first_(to.index) {}
+  LineParser(std::string_view line, Entries& to, bool unlabelled)
+      : at_(line.data()),
+        end_(line.data() + line.size()),
+        to_(to),
+        first_(to.index),
+        unlabelled_(unlabelled) {}
 
   /// False for a line without a row: empty, or only a comment.
   bool parse(float& label) {
     if (!find_token()) return false;
-    label = number("label");
+    label = unlabelled_ ? skipped_label() : number("label");
     while (find_token()) entry();
     return true;
   }
@@ -39,6 +43,14 @@ class LineParser {
   bool find_token() {
     while (at_ != end_ && blank(*at_)) ++at_;
     return at_ != end_ && *at_ != '#';
+  }
+
+  // Entries have a colon, labels have none.
+  float skipped_label() {
+    const char* last = at_;
+    while (last != end_ && !blank(*last) && *last != ':') ++last;
+    if (last == end_ || *last != ':') at_ = last;
+    return 0;
   }
 
   std::string token() const {
@@ -82,6 +94,7 @@ class LineParser {
   const char* end_;
   Entries& to_;
   const std::uint32_t* first_;
+  bool unlabelled_;
 };
 
 // An entry has at least a blank, a digit, a colon and a digit.
@@ -156,7 +169,7 @@ void SvmlightBlock::parse(std::string_view text) {
       stop = static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
       const char* last = stop != at && stop[-1] == '\r' ? stop - 1 : stop;
       try {
-        row = LineParser({at, static_cast<std::size_t>(last - at)}, to).parse(label);
+        row = LineParser({at, static_cast<std::size_t>(last - at)}, to, unlabelled).parse(label);
       } catch (const Wrong& found) {
         wrong = found.what;
         return;

@@ -21,6 +21,7 @@ struct SvmlightBlock {
   std::vector<float> value;
   std::uint64_t lines = 0;  ///< read; the last one is wrong if any is
   std::string wrong;        ///< what is wrong with it, else empty
+  bool unlabelled = false;  ///< labels may be missing, and are not looked at
 
   /// Replaces all by what stands in the text, up to the first line that is wrong. The
   /// text ends with an end of line and text_padding readable bytes.

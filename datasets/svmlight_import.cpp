@@ -155,7 +155,10 @@ ImportSummary import_svmlight(const std::vector<std::string>& paths, const Impor
   ImportWatch watch(paths, options.progress);
   in_order<Piece>(
       threads, [&](Piece& piece) { return blocks.next(piece.text); },
-      [](Piece& piece) { piece.block.parse(piece.text.text()); },
+      [&](Piece& piece) {
+        piece.block.unlabelled = options.unlabelled;
+        piece.block.parse(piece.text.text());
+      },
       [&](Piece& piece) {
         rows.add(piece);
         watch.tell(piece.text.file, piece.text.consumed);

@@ -18,6 +18,10 @@ class DatasetWriter::Impl {
   virtual DataFacts complete() = 0;
   virtual void publish() {}
   virtual void settle() {}
+  void name_labels(std::vector<std::string> names) { label_names_ = std::move(names); }
+
+ protected:
+  std::vector<std::string> label_names_;
 };
 
 class DatasetWriter::SinkImpl final : public Impl {
@@ -73,6 +77,7 @@ class DatasetWriter::FileImpl final : public Impl {
   DataFacts complete() override {
     Manifest manifest;
     manifest.facts = facts_.finish();
+    manifest.facts.label_names = label_names_;
     if (manifest.facts.rows == 0 || manifest.facts.features == 0)
       throw UserError(ExitCode::data, path_ + ": not written: there are no rows or no features");
     flush(true);
@@ -170,6 +175,9 @@ DatasetWriter::DatasetWriter(const RowTarget& target, const WriterOptions& optio
 }
 DatasetWriter::~DatasetWriter() = default;
 void DatasetWriter::add(const RowView& row) { impl_->add(row); }
+void DatasetWriter::name_labels(std::vector<std::string> names) {
+  impl_->name_labels(std::move(names));
+}
 std::uint64_t DatasetWriter::rows() const { return impl_->rows(); }
 DataFacts DatasetWriter::complete() { return impl_->complete(); }
 void DatasetWriter::publish() { impl_->publish(); }

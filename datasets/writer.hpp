@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "datasets/layout.hpp"
 #include "datasets/row_target.hpp"
@@ -27,6 +28,8 @@ class DatasetWriter {
   /// Sparse: strictly ascending indices. Values and label must be finite.
   void add(const RowView& row);
   std::uint64_t rows() const;
+  /// The words that the labels 0, 1, 2 and so on stand for.
+  void name_labels(std::vector<std::string> names);
   /// Closes, syncs and names the file. A set needs at least one row and feature.
   /// Of rows that were passed on it says only how many and how wide they were.
   DataFacts finish();

@@ -28,6 +28,7 @@ class ZipArchive {
   ZipArchive(const ZipArchive&) = delete;
   ZipArchive& operator=(const ZipArchive&) = delete;
 
+  const std::string& path() const { return path_; }
   const std::vector<ZipMember>& members() const { return members_; }
   /// Lives no longer than the archive; several may be read by turns.
   std::unique_ptr<ByteSource> open(const ZipMember& member) const;

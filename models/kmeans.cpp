@@ -107,6 +107,8 @@ class KMeans final : public Model {
   Traits traits() const override {
     return {.classifies = false,
             .penalised = false,
+            .labelled = false,
+            .clusters = true,
             .loss = "half squared distance to the nearest centre"};
   }
   StartRows start_rows() const override {
@@ -124,6 +126,10 @@ class KMeans final : public Model {
   double batch_objective(std::span<const float> parameters, const Batch& batch) const override;
   void predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
                std::span<float> out) const override;
+  std::size_t scores_per_row() const override { return clusters_; }
+  /// Distances to all centres.
+  void scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+              std::span<float> out) const override;
   Bounds bounds(double /*row_norm_max*/) const override {
     return {.gradient_norm = std::numeric_limits<double>::infinity(), .lipschitz = 1};
   }
@@ -264,6 +270,18 @@ void KMeans::predict(std::span<const float> parameters, const Batch& batch, bool
   std::vector<float> space(features_);
   for (std::size_t i = 0; i < batch.size(); ++i)
     out[i] = static_cast<float>(columns.nearest(written_out(batch[i], space)));
+}
+
+void KMeans::scores(std::span<const float> parameters, const Batch& batch, bool /*probabilities*/,
+                    std::span<float> out) const {
+  TROUPE_CHECK(out.size(), ==, batch.size() * clusters_);
+  std::vector<float> space(features_);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const float* x = written_out(batch[i], space);
+    for (std::size_t k = 0; k < clusters_; ++k)
+      out[i * clusters_ + k] = static_cast<float>(
+          std::sqrt(2 * half_square(x, parameters.data() + k * features_, features_)));
+  }
 }
 
 }  // namespace

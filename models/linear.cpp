@@ -117,6 +117,10 @@ class LinearModel final : public Model {
     if (loss_.classifies) check_two_classes(facts);
   }
 
+  std::vector<float> class_labels(const DataFacts& facts) const override {
+    return loss_.classifies ? two_classes_of(facts) : std::vector<float>();
+  }
+
   std::string regularise() const override { return to_text(regulariser_.form()); }
 
   double gradient(std::span<const float> parameters, const Batch& batch, float rate,

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "base/user_error.hpp"
-#include "models/classes.hpp"
 #include "models/network.hpp"
 
 namespace troupe {
@@ -24,19 +23,23 @@ std::vector<std::size_t> hidden_of(const Settings& settings) {
   return hidden;
 }
 
+std::vector<Key> keys() {
+  std::vector<Key> all = classes_keys();
+  all.insert(all.begin(), {.path = "hidden",
+                           .type = KeyType::numbers,
+                           .unit = "units",
+                           .minimum = 1,
+                           .standard = std::vector<double>{128, 64},
+                           .sentence = "how many units each hidden layer has"});
+  return all;
+}
+
 }  // namespace
 
 ModelKind mlp_kind() {
   return {.kind = {.name = "mlp",
-                   .sentence = "Multilayer perceptron: ReLU, cross-entropy, labels 0, 1, 2 and so "
-                               "on.",
-                   .keys = {{.path = "hidden",
-                             .type = KeyType::numbers,
-                             .unit = "units",
-                             .minimum = 1,
-                             .standard = std::vector<double>{128, 64},
-                             .sentence = "how many units each hidden layer has"},
-                            classes_key()}},
+                   .sentence = "Multilayer perceptron: ReLU, cross-entropy, several classes.",
+                   .keys = keys()},
           .make = [](const ModelRequest& request) {
             return make_network({.kind = "mlp",
                                  .hidden = hidden_of(request.settings),

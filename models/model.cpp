@@ -82,6 +82,11 @@ double Model::descend(Replica& replica, const Batch& rows, std::size_t batch_siz
   return loss;
 }
 
+void Model::scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+                   std::span<float> out) const {
+  predict(parameters, batch, probabilities, out);
+}
+
 void Model::reads(const Batch& /*batch*/, Accumulator& seen) const { seen.make_dense(); }
 
 double Model::gradient_of_entries(const Batch& /*batch*/, float /*rate*/,

@@ -28,6 +28,8 @@ struct Traits {
   bool probabilities = false;  ///< predict() can map a score to [0, 1]
   bool classifies = true;      ///< evaluate() counts hits, so that there is an accuracy
   bool penalised = true;       ///< model.l2 acts on it
+  bool labelled = true;        ///< the loss looks at labels
+  bool clusters = false;       ///< scores are distances, and a row belongs to the smallest
   std::string loss = "loss";   ///< what a row's loss is, in words: "hinge loss"
 };
 
@@ -127,6 +129,15 @@ class Model {
   /// One score a row; `probabilities` maps it to [0, 1] where the model can.
   virtual void predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
                        std::span<float> out) const = 0;
+
+  /// Scores of a row: one for each class, cluster or component.
+  virtual std::size_t scores_per_row() const { return 1; }
+  /// All of them, row after row. `probabilities`: mapped to [0, 1] where traits() say that
+  /// the model can; a single one is that of the positive class.
+  virtual void scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+                      std::span<float> out) const;
+  /// The label of each class, of a model trained on this set; empty without classes.
+  virtual std::vector<float> class_labels(const DataFacts& /*facts*/) const { return {}; }
 
   /// Constraints (simplex, unit norm), called by whoever holds the parameters.
   virtual void project(std::span<float> parameters, const Accumulator& touched) const;

@@ -9,7 +9,6 @@
 #include "base/kernels/kernels.hpp"
 #include "base/random.hpp"
 #include "base/user_error.hpp"
-#include "models/classes.hpp"
 #include "models/layers.hpp"
 #include "models/regulariser.hpp"
 
@@ -22,12 +21,6 @@ Workspace& workspace(std::size_t layers) {
   thread_local Workspace space;
   if (space.outputs.size() < layers) space.outputs.resize(layers);
   return space;
-}
-
-std::uint32_t label_of(const RowView& row, std::uint32_t classes) {
-  TROUPE_CHECK(row.label, >=, 0.0F);
-  TROUPE_CHECK(row.label, <, static_cast<float>(classes));
-  return static_cast<std::uint32_t>(row.label);
 }
 
 std::size_t largest(std::span<const float> logits) {
@@ -45,7 +38,7 @@ double log_sum(std::span<const Number> logits) {
 
 std::vector<std::size_t> units_of(const NetworkShape& shape) {
   std::vector<std::size_t> units = shape.hidden;
-  units.push_back(shape.classes);
+  units.push_back(shape.classes.size());
   return units;
 }
 
@@ -70,9 +63,9 @@ class Network final : public Model {
   }
   std::string regularise() const override { return to_text(regulariser_.form()); }
   std::map<std::string, Value> resolved() const override {
-    return {{"model." + shape_.kind + ".classes", std::int64_t{shape_.classes}}};
+    return shape_.classes.resolved(shape_.kind);
   }
-  void check(const DataFacts& facts) const override { check_classes(facts, shape_.classes); }
+  void check(const DataFacts& facts) const override { shape_.classes.check(facts); }
   void initialise(std::span<float> parameters, std::uint64_t seed,
                   const Rows& start) const override;
 
@@ -94,7 +87,15 @@ class Network final : public Model {
     return {.gradient_norm = std::sqrt(2 * square), .lipschitz = square / 2};
   }
 
+  std::size_t scores_per_row() const override { return classes(); }
+  void scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+              std::span<float> out) const override;
+  std::vector<float> class_labels(const DataFacts& /*facts*/) const override {
+    return shape_.classes.labels();
+  }
+
  private:
+  std::size_t classes() const { return shape_.classes.size(); }
   static Regulariser regulariser_of(const ModelRequest& request);
   std::span<const float> weights(std::span<const float> parameters, const Layer& layer) const {
     return parameters.subspan(layer.weights, layer.inputs * layer.outputs);
@@ -215,12 +216,12 @@ double Network::gradient(std::span<const float> parameters, const Batch& batch, 
     const std::span<const float> logits = layers_.forward(parameters, part, space);
     space.slope.resize(logits.size());
     for (std::size_t i = 0; i < part.size(); ++i) {
-      const auto mine = logits.subspan(i * shape_.classes, shape_.classes);
+      const auto mine = logits.subspan(i * classes(), classes());
       const double log = log_sum(mine);
-      const std::uint32_t label = label_of(part[i], shape_.classes);
+      const std::uint32_t label = shape_.classes.number_of(part[i].label);
       loss += log - mine[label];
-      for (std::size_t c = 0; c < shape_.classes; ++c)
-        space.slope[i * shape_.classes + c] =
+      for (std::size_t c = 0; c < classes(); ++c)
+        space.slope[i * classes() + c] =
             static_cast<float>(std::exp(mine[c] - log) - (c == label ? 1.0 : 0.0));
     }
     layers_.backward(parameters, part, space, sum.values());
@@ -242,8 +243,8 @@ Evaluation Network::evaluate(std::span<const float> parameters, const Batch& bat
   for_each_part(batch, [&](const Batch& part, std::size_t) {
     const auto logits = layers_.forward(parameters, part, workspace(layers_.list().size()));
     for (std::size_t i = 0; i < part.size(); ++i) {
-      const auto mine = logits.subspan(i * shape_.classes, shape_.classes);
-      const std::uint32_t label = label_of(part[i], shape_.classes);
+      const auto mine = logits.subspan(i * classes(), classes());
+      const std::uint32_t label = shape_.classes.number_of(part[i].label);
       result.loss_sum += log_sum(mine) - mine[label];
       if (largest(mine) == label) ++result.correct;
     }
@@ -257,12 +258,27 @@ void Network::predict(std::span<const float> parameters, const Batch& batch, boo
   for_each_part(batch, [&](const Batch& part, std::size_t first) {
     const auto logits = layers_.forward(parameters, part, workspace(layers_.list().size()));
     for (std::size_t i = 0; i < part.size(); ++i) {
-      const auto mine = logits.subspan(i * shape_.classes, shape_.classes);
+      const auto mine = logits.subspan(i * classes(), classes());
       const std::size_t top = largest(mine);
       out[first + i] = probabilities ? static_cast<float>(std::exp(mine[top] - log_sum(mine)))
                                      : static_cast<float>(top);
     }
   });
+}
+
+void Network::scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+                     std::span<float> out) const {
+  TROUPE_CHECK(out.size(), ==, batch.size() * classes());
+  for_each_part(batch, [&](const Batch& part, std::size_t first) {
+    const auto logits = layers_.forward(parameters, part, workspace(layers_.list().size()));
+    std::ranges::copy(logits, out.begin() + static_cast<std::ptrdiff_t>(first * classes()));
+  });
+  if (!probabilities) return;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto mine = out.subspan(i * classes(), classes());
+    const double total = log_sum(std::span<const float>(mine));
+    for (float& score : mine) score = static_cast<float>(std::exp(score - total));
+  }
 }
 
 double Network::penalty(std::span<const float> parameters) const {
@@ -280,7 +296,7 @@ double Network::batch_objective(std::span<const float> parameters, const Batch& 
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = batch[i];
     const std::vector<double> logits = layers_.exact_outputs(parameters, row);
-    sum += log_sum(std::span<const double>(logits)) - logits[label_of(row, shape_.classes)];
+    sum += log_sum(std::span<const double>(logits)) - logits[shape_.classes.number_of(row.label)];
     sum += pulls.empty() ? all : behind;
     if (pulls.empty()) continue;
     for (std::uint32_t k = 0; k < row.size; ++k)

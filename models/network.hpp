@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "models/classes.hpp"
 #include "models/model.hpp"
 
 namespace troupe {
@@ -15,10 +16,10 @@ namespace troupe {
 struct NetworkShape {
   std::string kind;                 ///< whose keys "model.<kind>...." are
   std::vector<std::size_t> hidden;  ///< units of each hidden layer
-  std::uint32_t classes;
+  Classes classes;
 };
 
-/// Labels are 0 to classes - 1. Rows may be dense or sparse; of sparse ones only
+/// Rows may be dense or sparse; of sparse ones only
 /// the features present touch the first layer.
 std::unique_ptr<Model> make_network(NetworkShape shape, const ModelRequest& request);
 

@@ -33,6 +33,7 @@ class Oja final : public Model {
     return {.loss_gradient = false,
             .classifies = false,
             .penalised = false,
+            .labelled = false,
             .loss = "half squared rest outside the components"};
   }
   void initialise(std::span<float> parameters, std::uint64_t seed,
@@ -47,6 +48,9 @@ class Oja final : public Model {
   }
   void predict(std::span<const float> parameters, const Batch& batch, bool probabilities,
                std::span<float> out) const override;
+  std::size_t scores_per_row() const override { return components_; }
+  void scores(std::span<const float> parameters, const Batch& batch, bool probabilities,
+              std::span<float> out) const override;
   Bounds bounds(double /*row_norm_max*/) const override {
     constexpr double none = std::numeric_limits<double>::infinity();
     return {.gradient_norm = none, .lipschitz = none};
@@ -121,6 +125,14 @@ void Oja::predict(std::span<const float> parameters, const Batch& batch, bool /*
                   std::span<float> out) const {
   TROUPE_CHECK(out.size(), ==, batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) out[i] = score_of(batch[i], parameters.data());
+}
+
+void Oja::scores(std::span<const float> parameters, const Batch& batch, bool /*probabilities*/,
+                 std::span<float> out) const {
+  TROUPE_CHECK(out.size(), ==, batch.size() * components_);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    for (std::size_t j = 0; j < components_; ++j)
+      out[i * components_ + j] = score_of(batch[i], parameters.data() + j * features_);
 }
 
 }  // namespace

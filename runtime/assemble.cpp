@@ -10,6 +10,7 @@
 #include "base/cpu_level.hpp"
 #include "base/user_error.hpp"
 #include "datasets/dataset.hpp"
+#include "datasets/relabelled.hpp"
 
 namespace troupe {
 namespace {
@@ -78,6 +79,25 @@ void check_test(const Plan& plan) {
   if (!fits)
     refuse_data(test.path, fmt::format("{} features, but the training set {} has {}", test.features,
                                        training.path, training.features));
+}
+
+void normalise(Draft& draft) {
+  Plan& plan = *draft.plan;
+  const std::string kind = draft.settings().text("data.normalise");
+  const DataFacts facts = plan.data->facts();
+  if (kind == "standardise" && facts.sparse)
+    draft.config.refuse("data.normalise",
+                        fmt::format("{} would turn the zeros of {}, whose rows are sparse, into "
+                                    "other numbers; \"max_abs\" and \"unit_rows\" keep them",
+                                    draft.config.describe("data.normalise"), facts.path));
+  plan.normalisation =
+      std::make_shared<const Normalisation>(measure(kind, *plan.data, plan.training));
+  plan.data = normalised(plan.data, plan.normalisation);
+  if (plan.test != nullptr) plan.test = normalised(plan.test, plan.normalisation);
+  if (plan.normalisation->constant > 0)
+    draft.notes.push_back(fmt::format(
+        "{} of {} features are {} in all training rows and keep their scale",
+        plan.normalisation->constant, facts.features, kind == "max_abs" ? "0" : "the same"));
 }
 
 /// Takes fewer than the user said where the topology has no place for more.
@@ -191,6 +211,13 @@ void make_model(Draft& draft) {
                           .rows = plan.training.size(),
                           .descends = plan.descends && plan.plain});
   plan.parameters = plan.model->layout().size();
+  const std::vector<std::string>& names = plan.data->facts().label_names;
+  for (const float label : plan.model->class_labels(plan.data->facts())) {
+    const bool named = label >= 0 && label < static_cast<float>(names.size());
+    plan.classes.push_back({label, named ? names[static_cast<std::size_t>(label)] : ""});
+  }
+  if (plan.test != nullptr && plan.model->traits().classifies)
+    plan.test = relabelled(plan.test, names, plan.data->facts().path);
   plan.model->check(plan.data->facts());
   if (plan.test != nullptr) plan.model->check(plan.test->facts());
   const StartRows start = plan.model->start_rows();
@@ -410,6 +437,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   auto served = std::move(data.served);
   split_data(draft, std::move(data));
   check_test(*draft.plan);
+  normalise(draft);
   cut_partitions(draft);
   size_steps(draft);
   make_model(draft);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "datasets/normalisation.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/presets.hpp"
 
@@ -71,7 +72,16 @@ void add_data(Schema& schema) {
         .choices = {"workers"},
         .standard = word("workers"),
         .sentence = "logical parts of the training rows; behind a barrier the result depends on "
-                    "them and never on how many workers or processes share them"}});
+                    "them and never on how many workers or processes share them"},
+       {.path = "data.normalise",
+        .type = KeyType::choice,
+        .choices = normalisations(),
+        .standard = word("none"),
+        .sentence =
+            "brings rows to a common scale: standardise (each feature's mean becomes 0 and its "
+            "deviation 1, dense rows only), max_abs (each feature's largest value becomes 1) by "
+            "the training rows, or unit_rows (each row's length becomes 1); the model's file "
+            "holds it, and predict and evaluate apply it"}});
 }
 
 void add_model(Schema& schema) {
@@ -340,7 +350,7 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 
 void add_planned(Schema& schema) {
   for (const char* path :
-       {"data.normalise", "data.augment", "training.reply", "training.wait", "training.push_every",
+       {"data.augment", "training.reply", "training.wait", "training.push_every",
         "training.pull_every", "training.reduction", "training.swap", "cluster.advertise",
         "cluster.tls", "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});

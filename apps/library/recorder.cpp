@@ -195,6 +195,8 @@ ModelFile model_file(const Config& config, const Plan& plan, const SharedBlock& 
   for (auto at = values.lower_bound("model."); at != values.end() && at->first < "model/"; ++at)
     if (at->first.starts_with(own) || at->first.find('.') == at->first.rfind('.'))
       file.settings[at->first] = to_toml(at->second);
+  if (plan.normalisation != nullptr) file.normalisation = *plan.normalisation;
+  file.classes = plan.classes;
   file.notes["seed"] = std::to_string(plan.seed);
   file.notes["data"] = plan.data->facts().path;
   return file;

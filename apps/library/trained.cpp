@@ -1,7 +1,7 @@
 #include "apps/library/trained.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <map>
 
 #include "base/user_error.hpp"
 #include "config/config.hpp"
@@ -24,47 +24,62 @@ Config settings_of(const std::string& path, const ModelFile& file, const Tables&
   }
 }
 
+/// What a model may ask of the rows that it was trained on: no more than their width.
+DataFacts facts_of(const std::string& path, const ModelFile& file) {
+  DataFacts facts;
+  facts.path = path;
+  facts.sparse = true;
+  facts.rows = 1;
+  facts.features = file.features;
+  facts.rows_per_feature.assign(file.features, 1);
+  return facts;
+}
+
+/// Counts labels as a data set's file would have, so that a model can judge them.
+class LabelCounter {
+ public:
+  explicit LabelCounter(const std::string& path) { facts_.path = path; }
+  const DataFacts& add(const Batch& batch) {
+    facts_.rows += batch.size();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (batch[i].label > 0) ++facts_.positive;
+      if (counts_.size() <= label_values_max) ++counts_[batch[i].label];
+    }
+    facts_.labels.clear();
+    if (counts_.size() <= label_values_max)
+      for (const auto& [value, rows] : counts_) facts_.labels.push_back({value, rows});
+    return facts_;
+  }
+
+ private:
+  DataFacts facts_;
+  std::map<float, std::uint64_t> counts_;
+};
+
 }  // namespace
 
-Trained load_trained(const std::string& model_path, const std::string& data_path,
-                     const Tables& tables) {
-  ModelFile file = load_model(model_path);
+Trained load_trained(const std::string& path, const Tables& tables) {
+  ModelFile file = load_model(path);
   const ModelKind* kind = tables.models.find(file.kind);
   if (kind == nullptr)
-    throw UserError(ExitCode::data, model_path + ": holds a model of the kind '" + file.kind +
+    throw UserError(ExitCode::data, path + ": holds a model of the kind '" + file.kind +
                                         "', which this program does not have");
-  auto data = open_dataset(data_path);
-  if (data->facts().features != file.features)
-    throw UserError(ExitCode::data, data_path + ": has " + std::to_string(data->facts().features) +
-                                        " features and " + model_path + " was trained on " +
-                                        std::to_string(file.features));
-  const Config config = settings_of(model_path, file, tables);
-  auto model = kind->make({config.settings(), data->facts(), data->facts().rows, false});
+  const Config config = settings_of(path, file, tables);
+  const DataFacts facts = facts_of(path, file);
+  auto model = kind->make({config.settings(), facts, facts.rows, false});
   if (model->layout().size() != file.parameters.size())
-    throw UserError(ExitCode::data, model_path + ": has " + std::to_string(file.parameters.size()) +
+    throw UserError(ExitCode::data, path + ": has " + std::to_string(file.parameters.size()) +
                                         " parameters where '" + file.kind + "' has " +
                                         std::to_string(model->layout().size()));
-  return {std::move(file), std::move(data), std::move(model)};
+  return {path, std::move(file), std::move(model)};
 }
 
-void for_each_part(const Trained& trained, const std::function<bool(const Batch&)>& part) {
-  constexpr std::uint64_t size = 1U << 15U;
-  std::vector<std::uint32_t> picks(size);
-  std::iota(picks.begin(), picks.end(), 0U);
-  const std::uint64_t rows = trained.data->facts().rows;
-  for (std::uint64_t first = 0; first < rows; first += size) {
-    const std::uint64_t last = std::min(rows, first + size);
-    const Shard shard = trained.data->load({first, last});
-    const Batch batch{shard.rows(), std::span(picks).first(last - first)};
-    if (!part(batch)) return;
-  }
-}
-
-Score score_of(const Trained& trained) {
-  trained.model->check(trained.data->facts());
+Score score_of(const Trained& trained, const InputRequest& input) {
+  LabelCounter labels(input.path);
   Evaluation sum;
   const auto parameters = trained.file.parameters.values();
-  for_each_part(trained, [&](const Batch& batch) {
+  for_each_block(input, trained.file, [&](const Batch& batch) {
+    if (!input.options.unlabelled) trained.model->check(labels.add(batch));
     sum += trained.model->evaluate(parameters, batch);
     return true;
   });

@@ -1,12 +1,11 @@
-/// A trained model together with the data it is applied to: what evaluate and
-/// predict share. Rows are loaded a part at a time, so that memory stays small.
+/// A trained model out of its file, ready to be applied: what evaluate and predict
+/// share. It knows no data.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
-#include "datasets/dataset.hpp"
+#include "apps/library/input.hpp"
 #include "datasets/model_file.hpp"
 #include "messages/message.hpp"
 #include "models/model.hpp"
@@ -15,18 +14,15 @@
 namespace troupe {
 
 struct Trained {
+  std::string path;
   ModelFile file;
-  std::shared_ptr<const Dataset> data;
   std::unique_ptr<Model> model;
 };
 
-/// Throws UserError: exit 3 for files that are wrong or do not fit together.
-Trained load_trained(const std::string& model_path, const std::string& data_path,
-                     const Tables& tables);
+/// Throws UserError (exit 3) for a file that is wrong or that this program cannot use.
+Trained load_trained(const std::string& path, const Tables& tables);
 
-/// In the order of the file, until `part` returns false.
-void for_each_part(const Trained& trained, const std::function<bool(const Batch&)>& part);
 /// Over all rows; the split is "data". Throws UserError where the labels do not fit.
-Score score_of(const Trained& trained);
+Score score_of(const Trained& trained, const InputRequest& input);
 
 }  // namespace troupe

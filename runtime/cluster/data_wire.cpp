@@ -45,7 +45,8 @@ bool each_field(Fields& all, Visit visit) {
          visit(facts.entries) && visit(facts.row_entries_max) && visit(facts.row_norm_max) &&
          visit(facts.positive) && visit(facts.manifest_crc32c) && visit(all.label_value) &&
          visit(all.label_rows) && visit(facts.rows_per_feature) && visit(facts.mean) &&
-         visit(facts.variance) && visit(facts.max_abs) && visit(all.segments);
+         visit(facts.variance) && visit(facts.max_abs) && visit(facts.label_names) &&
+         visit(all.segments);
 }
 
 constexpr std::size_t table_width = 5;  // fields of a SegmentEntry

@@ -38,6 +38,17 @@ const std::string good_x = npy("<f4", "(2, 1)", raw<float>({1, 2}));
 
 std::string npz_with(const std::string& x) { return zip({{"X.npy", x}, {"y.npy", good_y}}); }
 
+/// Two rows of three features as SciPy saves them, all values 1, and labels.
+std::string csr(const std::string& form, std::initializer_list<std::int32_t> ends,
+                std::initializer_list<std::int32_t> index) {
+  return zip({{"indices.npy", npy("<i4", "(2,)", raw<std::int32_t>(index))},
+              {"indptr.npy", npy("<i4", "(3,)", raw<std::int32_t>(ends))},
+              {"format.npy", npy("|S3", "()", form)},
+              {"shape.npy", npy("<i8", "(2,)", raw<std::int64_t>({2, 3}))},
+              {"data.npy", npy("<f4", "(2,)", floats({1, 1}))},
+              {"y.npy", good_y}});
+}
+
 /// What `action` of a child process says, which may do to itself what it likes.
 template <class Action>
 std::string in_child(Action action) {
@@ -74,14 +85,34 @@ std::string left_in(const std::string& folder) {
 
 }  // namespace
 
+/// Rows with a label of their own each.
+std::string words_of(int rows) {
+  std::string text = "a,y\n";
+  for (int i = 0; i < rows; ++i) text += "1,x" + std::to_string(i) + "\n";
+  return text;
+}
+
 TEST_CASE("bad csv") {
   check_cases(
       "in.csv",
       {{"a,y\n1,2\n3\n", "in.csv:3: has 1 columns, expected 2"},
        {"a,y\n1,2,3\n", "in.csv:2: has 3 columns, expected 2"},
-       {"a,y\n1,\n", "in.csv:2: column 'y' is empty, expected a number"},
+       {"a,y\n1,\n", "in.csv:2: column 'y' is empty, expected a label"},
        {"a,y\nx,1\n", "in.csv:2: 'x' is no number, expected value in column 'a'"},
-       {"a,y\n1,red\n", "in.csv:2: 'red' is no number, expected label in column 'y'"},
+       {"a,y\n1,2\n1,red\n", "in.csv:3: 'red' is no number, expected label in column 'y'"},
+       {"a,y\n1,red\n1,2\n",
+        "in.csv:3: label in column 'y' is '2', a number, but labels before it are words such as "
+        "'red'"},
+       {"a,y\n1,red\n1,\n", "in.csv:3: column 'y' is empty, expected a label"},
+       {"a,y\n1,red\tdark\n",
+        "in.csv:2: label in column 'y' is 'red?dark', which holds a control character",
+        {.delimiter = ","}},
+       {words_of(65),
+        "in.csv:66: label in column 'y' is 'x64', one more than the 64 different words that can be "
+        "classes"},
+       {"a,y\n1,red\n1,green\n",
+        "in.csv:3: label in column 'y' is 'green', none of the classes 'red', 'blue'",
+        {.label_names = {"red", "blue"}}},
        {"a,y\nnan,1\n", "in.csv:2: value in column 'a' 'nan' is not finite in 32 bits"},
        {"a,y\n1,inf\n", "in.csv:2: label in column 'y' 'inf' is not finite in 32 bits"},
        {"a,y\n1e39,1\n", "in.csv:2: value in column 'a' '1e39' is not finite in 32 bits"},
@@ -226,9 +257,28 @@ TEST_CASE("bad npz") {
         "in.npz: member 'X.npy': at byte 136: row 1, value 1 is not finite in 32 bits"},
        {npz_with(npy("|O", "(2, 1)", "x")),
         "in.npz: member 'X.npy': at byte 128: elements of the type ''|O'', expected integers, "
-        "float32 or float64"},
-       {npz_with(npy("<f4", "(2, 2)", floats({1, 2, 3, 4}), "True")),
-        "in.npz: member 'X.npy': at byte 128: stored column by column, expected row by row"},
+        "float16, float32 or float64"},
+       {npz_with(npy("<f4", "(2, 1, 2)", floats({1, 2, 3, 4}), "True")),
+        "in.npz: member 'X.npy': at byte 128: stored column by column in more than two dimensions, "
+        "expected row by row; save it with numpy.ascontiguousarray"},
+       {npz_with(npy("<f4", "(200000, 2000)", floats({1, 2, 3, 4}), "True")),
+        "in.npz: holds 200000 rows and 2 labels"},
+       {zip({{"X.npy", npy("<f4", "(200000, 2000)", floats({1}), "True")},
+             {"y.npy", npy("|u1", "(200000,)", "\1")}}),
+        "in.npz: member 'X.npy': at byte 128: stored column by column, and larger than the 1 GiB "
+        "that are turned in memory; save it with numpy.ascontiguousarray"},
+       {csr("csc", {0, 1, 2}, {0, 1}),
+        "in.npz: holds a sparse matrix of another form than CSR; save matrix.tocsr() instead"},
+       {csr("csr", {0, 2, 2}, {1, 1}),
+        "in.npz: member 'indices.npy': at byte 136: row 1 has the index 1, expected ascending ones "
+        "below 3; sum_duplicates() of the matrix sorts them"},
+       {csr("csr", {0, 1, 2}, {0, 3}),
+        "in.npz: member 'indices.npy': at byte 136: row 2 has the index 3, expected ascending ones "
+        "below 3"},
+       {csr("csr", {0, 1, 1}, {0, 1}),
+        "in.npz: member 'indptr.npy': at byte 140: fewer entries in all rows than in 'data'"},
+       {csr("csr", {0, 2, 1}, {0, 1}),
+        "in.npz: member 'indptr.npy': at byte 140: row 2 begins or ends where no row can"},
        {npz_with(npy("<f4", "()", floats({1}))),
         "in.npz: member 'X.npy': at byte 128: a shape without rows, expected at least 1"},
        {npz_with(npy("<f4", "(2, 99999999999999999999999)", "")),

@@ -238,7 +238,7 @@ TEST_CASE("an array of the wrong shape or type is refused before anything is rea
   REQUIRE(file.whole("labels", H5Element::u64, {20, 0}, many.data()));
   REQUIRE(file.close());
   CHECK(contains(refusal([&] { open_dataset(path); }),
-                 "bad.h5: has format version 7, expected 1; restore"));
+                 "bad.h5: has format version 7, expected 1 to 2; restore"));
   const H5Reader reader(path, "give up");
   CHECK(refusal([&] {
           reader.column("labels", H5Element::f32, {20, 0});

@@ -121,6 +121,8 @@ TEST_CASE("npz: X and y of several types, stored and deflated") {
       npy("<f4", "(2, 2)", raw<float>({1.5F, -2, 0, 4})),
       npy("<f8", "(2, 2)", raw<double>({1.5, -2, 0, 4})),
       npy("<f4", "(2, 1, 2)", raw<float>({1.5F, -2, 0, 4})),
+      npy("<f2", "(2, 2)", raw<std::uint16_t>({0x3e00, 0xc000, 0x0000, 0x4400})),
+      npy("<f4", "(2, 2)", raw<float>({1.5F, 0, -2, 4}), "True"),
   };
   for (const std::string& x : matrices)
     for (const std::uint32_t method : {0U, 8U})
@@ -136,6 +138,52 @@ TEST_CASE("npz: X and y of several types, stored and deflated") {
   const auto alone = scratch.write("c", zip({{"data.npy", bytes}}));
   CHECK(imported(scratch, {alone}, {.labels = {scratch.write("labels", "5\n6\n")}}) ==
         "5 1:1 2:2\n6 1:3 2:4\n");
+}
+
+TEST_CASE("npz: a matrix of SciPy stays sparse") {
+  const Scratch scratch;
+  const auto archive = [&](const std::string& form) {
+    return zip({{"indices.npy", npy("<i4", "(3,)", raw<std::int32_t>({0, 2, 1}))},
+                {"indptr.npy", npy("<i4", "(4,)", raw<std::int32_t>({0, 2, 2, 3}))},
+                {"format.npy", form},
+                {"shape.npy", npy("<i8", "(2,)", raw<std::int64_t>({3, 4}))},
+                {"data.npy", npy("<f8", "(3,)", raw<double>({1.5, -1, 7}))}},
+               8);
+  };
+  const std::string labels = scratch.write("labels", "1\n0\n1\n");
+  for (const std::string& form :
+       {npy("|S3", "()", "csr"), npy("<U3", "()", {"c\0\0\0s\0\0\0r\0\0\0", 12})}) {
+    const auto path = scratch.write("a.npz", archive(form));
+    CHECK(imported(scratch, {path}, {.labels = {labels}}) == "1 1:1.5 3:-1\n0\n1 2:7\n");
+    CHECK(found(scratch, path, {.labels = {labels}}) == "npz: a sparse matrix of SciPy");
+  }
+}
+
+TEST_CASE("csv: labels that are words are numbered as they come, and keep their names") {
+  const Scratch scratch;
+  const auto path = scratch.write("a.csv", "size,species\n1,rose\n2,lily\n3,rose\n");
+  const ImportOptions options{.label_column = "species"};
+  CHECK(imported(scratch, {path}, options) == "0 1:1\n1 1:2\n0 1:3\n");
+  CHECK(found(scratch, path, options) ==
+        "csv: a header, separated by ',', label in column 'species', 2 classes");
+  import_files({path}, options, scratch.file("a.h5"));
+  CHECK(open_dataset(scratch.file("a.h5"))->facts().label_names ==
+        std::vector<std::string>{"rose", "lily"});
+}
+
+TEST_CASE("rows without labels are read where nobody asks for them") {
+  const Scratch scratch;
+  const ImportOptions options{.features = 2, .unlabelled = true};
+  const auto rows = [&](const std::string& text, ImportOptions how) {
+    how.unlabelled = true;
+    return imported(scratch, {scratch.write("a", text)}, how);
+  };
+  CHECK(rows("1:5 2:6\n2:7 # no label\n1 1:8\n? 2:9\n", {.format = "svmlight"}) ==
+        "0 1:5 2:6\n0 2:7\n1 1:8\n0 2:9\n");
+  CHECK(rows("5,6\n7,8\n", options) == "0 1:5 2:6\n0 1:7 2:8\n");
+  CHECK(rows("5,who,6\n7,?,8\n", {.label_column = "2"}) == "0 1:5 2:6\n0 1:7 2:8\n");
+  CHECK(rows(idx(8, {2, 1}, "\1\2"), {}) == "0 1:1\n0 1:2\n");
+  CHECK(rows(zip({{"X.npy", npy("<f4", "(2, 1)", raw<float>({3, 4}))}}), {}) == "0 1:3\n0 1:4\n");
 }
 
 TEST_CASE("ratings: tabs, commas and :: in any order make a row for each user") {

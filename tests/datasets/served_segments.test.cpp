@@ -184,6 +184,17 @@ TEST_CASE("a damaged or truncated file of the cache is thrown away and fetched a
   CHECK(served.hand->fetched.empty());
 }
 
+TEST_CASE("a damaged file of the cache is gone even when nothing better can be fetched") {
+  Served served;
+  { served.open()->load({0, 100}); }
+  const auto files = served.kept();
+  std::ofstream(files[0], std::ios::binary | std::ios::app) << "more";
+  served.hand->lies[0] = 2;
+  const auto set = served.open();
+  CHECK(refusal([&] { set->load({0, 1}); }).find("twice as served") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(files[0]));
+}
+
 TEST_CASE("a file of another set is never taken from the cache") {
   Served served;
   { served.open()->load({0, 100}); }

@@ -175,9 +175,11 @@ TEST_CASE("evaluate and predict: agree with each other on the trained model") {
   int rows = 0;
   double one = 0;
   double chance = 0;
-  while (lines >> one && chances >> chance) {
+  double other = 0;
+  while (lines >> one && chances >> other >> chance) {
     ++rows;
     CHECK((one > 0) == (chance > 0.5));
+    CHECK(chance + other == doctest::Approx(1));
   }
   CHECK(rows == 400);
 }
@@ -190,7 +192,7 @@ TEST_CASE("evaluate: data with other features than the model's is exit 3") {
   const Outcome outcome =
       call({"evaluate", "--model", scratch.file("run/model.h5"), "--data", scratch.file("six.h5")});
   CHECK(outcome.code == 3);
-  CHECK(outcome.err.find("has 6 features and ") != std::string::npos);
+  CHECK(outcome.err.find("six.h5: has 6 features, but the model has 5") != std::string::npos);
 }
 
 TEST_CASE("init: what it writes is a configuration that trains") {

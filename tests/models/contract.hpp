@@ -198,12 +198,34 @@ inline void check_predictions(const ModelCase& given) {
   }
 }
 
+/// All of a row's scores: finite, of a class each where there are classes, and as
+/// probabilities adding up to 1.
+inline void check_scores(const ModelCase& given) {
+  const auto picks = every_row(given.sample);
+  const Rows rows = given.sample.rows();
+  const std::size_t width = given.model.scores_per_row();
+  const std::size_t classes = given.model.class_labels(given.sample.facts()).size();
+  CHECK((classes > 0) == given.model.traits().classifies);
+  CHECK((classes == 0 || width == classes || (classes == 2 && width == 1)));
+  std::vector<float> out(picks.size() * width);
+  given.model.scores(given.parameters, {rows, picks}, false, out);
+  CHECK(std::ranges::all_of(out, [](float score) { return std::isfinite(score); }));
+  if (!given.model.traits().probabilities || width == 1) return;
+  given.model.scores(given.parameters, {rows, picks}, true, out);
+  for (std::size_t i = 0; i < picks.size(); ++i) {
+    double sum = 0;
+    for (std::size_t c = 0; c < width; ++c) sum += out[i * width + c];
+    CHECK(sum == doctest::Approx(1).epsilon(1e-5));
+  }
+}
+
 inline void check_model(const ModelCase& given, const std::string& name, const Oracles& oracles) {
   const Traits traits = given.model.traits();
   REQUIRE(given.parameters.size() > 0);
   check_empty(given);
   check_loss(given);
   check_predictions(given);
+  check_scores(given);
   if (traits.loss_gradient) {
     check_gradient(given);
   } else {

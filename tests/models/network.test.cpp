@@ -17,6 +17,8 @@ std::unique_ptr<Model> make(const ModelKind& kind, const Sample& sample,
                             const std::string& regularise = "auto") {
   Settings settings = settings_for(kind, regularise, l2);
   settings.set("model.mlp.hidden", hidden);
+  // Not all samples here have a row of every class.
+  settings.set("model." + kind.kind.name + ".classes", std::int64_t{3});
   const DataFacts facts = sample.facts();
   return kind.make({settings, facts, facts.rows, true});
 }
@@ -46,6 +48,40 @@ TEST_CASE("softmax: cross-entropy, hits and probabilities of known weights") {
   CHECK(out == std::vector<float>{0, 2});
   softmax->predict(w, {rows, picks}, true, out);
   CHECK(out[0] == doctest::Approx(0.8579767));
+}
+
+TEST_CASE("softmax: a row has a score and a probability for each class") {
+  const Sample sample = two_rows(true);
+  const auto softmax = make(softmax_kind(), sample);
+  const std::vector<float> w = {1, 0, -1, 0, 0, 0.5F};
+  const Rows rows = sample.rows();
+  std::vector<float> out(6);
+  REQUIRE(softmax->scores_per_row() == 3);
+  softmax->scores(w, {rows, every_row(sample)}, false, out);
+  CHECK(out == std::vector<float>{2, 0, -1.5F, -1, 0, 1.5F});
+  softmax->scores(w, {rows, every_row(sample)}, true, out);
+  CHECK(out[0] == doctest::Approx(0.8579767));
+  CHECK(out[3] + out[4] + out[5] == doctest::Approx(1));
+}
+
+TEST_CASE("softmax: labels of any numbers are classes in their order, to the bit") {
+  Sample counted = random_sample(false, 24, 40, 3);
+  Sample named = counted;
+  for (float& label : named.label)
+    label = std::vector<float>{-1, 4, 9}[static_cast<std::size_t>(label)];
+  const auto make_auto = [](const Sample& sample) {
+    const DataFacts facts = sample.facts();
+    return softmax_kind().make({settings_for(softmax_kind(), "auto", 0), facts, facts.rows, true});
+  };
+  const auto one = make_auto(counted);
+  const auto other = make_auto(named);
+  CHECK(one->class_labels({}) == std::vector<float>{0, 1, 2});
+  CHECK(other->class_labels({}) == std::vector<float>{-1, 4, 9});
+  const std::vector<float> w = normal_values(one->layout().size(), 0.4, 5);
+  const ModelCase first{*one, counted, w};
+  const ModelCase second{*other, named, w};
+  check_near(first.gradient(every_row(counted)).values(),
+             second.gradient(every_row(named)).values(), 0);
 }
 
 TEST_CASE("softmax: scores far out neither overflow nor lose their loss") {

@@ -59,6 +59,24 @@ bool noted(const Assembled& assembled, const std::string& note) {
 
 }  // namespace
 
+TEST_CASE("assemble: sparse rows are not standardised, for their zeros would go") {
+  CHECK(refusal({"normalise=standardise"}, {sparse_set(10), nullptr}, ExitCode::usage) ==
+        "-s normalise=standardise: data.normalise = \"standardise\" "
+        "would turn the zeros of memory, whose rows are sparse, into other numbers; \"max_abs\" "
+        "and \"unit_rows\" keep them");
+}
+
+TEST_CASE("assemble: models, tolerances and tests see normalised rows") {
+  const Assembled raw = made({});
+  const Assembled unit =
+      assemble(configured({"normalise=max_abs"}), all(), {sparse_set(1000), sparse_set(10)});
+  CHECK(raw.plan->data->facts().row_norm_max == 2);
+  CHECK(unit.plan->data->facts().row_norm_max == 1);
+  CHECK(unit.plan->test->load({0, 1}).rows()[0].value[0] == 1);
+  CHECK(unit.plan->normalisation->divisor[0] == 2);
+  CHECK(unit.notes.front() == "7 of 8 features are 0 in all training rows and keep their scale");
+}
+
 TEST_CASE("assemble: partitions are as many as workers unless the user says") {
   CHECK(made({"workers=3"}).plan->partitions == 3);
   const Assembled eight = made({"workers=3", "partitions=8"});

@@ -86,6 +86,7 @@ TEST_CASE("load_config: what comes later is refused as such") {
        "run.toml:3:12: 'swap' in [training] comes with a later version"},
       {"training.reduction = \"exact\"\n",
        "run.toml:3:10: 'reduction' in [training] comes with a later version"},
+      {"data.augment = \"crop\"\n", "run.toml:3:6: 'augment' in [data] comes with a later version"},
       {"[training]\nalgorithm = \"ssp\"\n",
        "run.toml:4:1: training.algorithm = \"ssp\" comes with a later version"},
       {"[training]\ntopology = \"gossip\"\n",

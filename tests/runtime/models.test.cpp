@@ -95,28 +95,44 @@ TEST_CASE("models: a model of numbers takes all labels, and has no accuracy to s
   }
 }
 
-TEST_CASE("models: classes are numbered from 0, and the model counts them itself") {
+TEST_CASE("models: classes are whole numbers, and the test set has no other ones") {
   for (const char* kind : {"softmax", "mlp"}) {
     const std::string model = std::string("model.kind=") + kind;
-    CHECK(refusal({model}, {labelled({-1, 1}), nullptr}) ==
-          "memory: the label -1 is no class; classes are numbered 0, 1, 2 and so on");
+    CHECK(refusal({model}, {labelled({-1, 1}), nullptr}).empty());
     CHECK(refusal({model}, {labelled({0, 1.5F}), nullptr}) ==
-          "memory: the label 1.500000 is no class; classes are numbered 0, 1, 2 and so on");
-    CHECK(refusal({model, "model." + std::string(kind) + ".classes=3"},
-                  {labelled({0, 3}), nullptr}) ==
-          "memory: the label 3 is beyond the model's 3 classes; classes are numbered 0, 1, 2 and "
-          "so on");
-    CHECK(refusal({model}, {labelled({0, 1}), labelled({0, 2})}) ==
-          "memory: the label 2 is beyond the model's 2 classes; classes are numbered 0, 1, 2 and "
-          "so on");
+          "memory: the label 1.500000 is no class: classes are whole numbers");
+    CHECK(refusal({model, "classes=3"}, {labelled({0, 3}), nullptr}) ==
+          "memory: the label 3 is none of the model's 3 classes 0, 1, 2");
+    CHECK(refusal({model}, {labelled({1, 2, 4}), labelled({1, 3})}) ==
+          "memory: the label 3 is none of the model's 3 classes 1, 2, 4");
+    const std::string own = "model." + std::string(kind);
+    CHECK(refusal({model, "labels=[2, 1]"}, {labelled({1, 2}), nullptr}, ExitCode::usage) ==
+          own +
+              ".labels: the labels of classes are two or more whole numbers in ascending order, "
+              "such as [1, 2, 3]");
+    CHECK(refusal({model, "labels=[1, 2]", "classes=3"}, {labelled({1, 2}), nullptr},
+                  ExitCode::usage) == own + ".labels lists 2 labels, but " + own + ".classes = 3");
   }
+}
+
+TEST_CASE("models: the resolved configuration makes the same classes of other data") {
   const Config config =
       load_config(all(), {"run.toml", "data.path = \"a.h5\"\nmodel.kind = \"softmax\"\n", {}, {}});
-  const Assembled made = assemble(config, all(), {labelled({0, 2, 1}), nullptr});
+  const Assembled made = assemble(config, all(), {labelled({1, 5, 3}), nullptr});
   CHECK(made.plan->parameters == 3 * 3 + 3);
-  // The resolved configuration makes the same model of data that lack a class.
+  CHECK(made.plan->classes == std::vector<ClassLabel>{{1, ""}, {3, ""}, {5, ""}});
   CHECK(made.resolved.settings().integer("model.softmax.classes") == 3);
-  CHECK(assemble(made.resolved, all(), {labelled({0, 1}), nullptr}).plan->parameters == 12);
+  CHECK(assemble(made.resolved, all(), {labelled({1, 5}), nullptr}).plan->parameters == 12);
+}
+
+TEST_CASE("models: two classes are called by the labels of their set") {
+  const auto classes = [](const std::vector<float>& labels) {
+    const Config config =
+        load_config(all(), {"run.toml", "data.path = \"a.h5\"\nmodel.kind = \"svm\"\n", {}, {}});
+    return assemble(config, all(), {labelled(labels), nullptr}).plan->classes;
+  };
+  CHECK(classes({0, 1}) == std::vector<ClassLabel>{{0, ""}, {1, ""}});
+  CHECK(classes({2}) == std::vector<ClassLabel>{{-1, ""}, {2, ""}});
 }
 
 TEST_CASE("models: K-Means starts from as many rows as it has centres") {

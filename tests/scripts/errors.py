@@ -9,6 +9,7 @@ PAGE = ROOT / "docs/errors.md"
 SECTIONS = {
     "library/command_line.test.cpp": "The command line (exit 2)",
     "library/train.test.cpp": "Runs and their folders",
+    "library/predict.test.cpp": "Applying a model (exit 2 or 3)",
     "library/status.test.cpp": "status and stop",
     "config/errors.test.cpp": "Configuration files (exit 2)",
     "config/not_toml.test.cpp": "Configuration files that are no TOML (exit 2)",

@@ -5,7 +5,6 @@ import gzip
 import lzma
 import random
 import shutil
-import struct
 
 from harness import *
 
@@ -114,6 +113,9 @@ epochs = 1000
 """
 
 
+SPECIES = {"1": "setosa", "2": "versicolor", "3": "virginica"}
+
+
 def test_softmax_tells_the_irises_apart(scratch):
     files = real("softmax on iris", "iris/iris.data.gz", "iris/iris.labels0.gz")
     if not files:
@@ -128,15 +130,22 @@ def test_softmax_tells_the_irises_apart(scratch):
         for name, some in (("train", [f for i, f in enumerate(flowers) if i % 3 != part]),
                            ("test", flowers[part::3])):
             text, sets[name] = scratch / f"{name}{part}.csv", scratch / f"{name}{part}.h5"
-            text.write_text("".join(",".join([*row.split(), label.strip()]) + "\n" for row, label in some))
+            text.write_text("".join(",".join([*row.split(), SPECIES[label.strip()]]) + "\n" for row, label in some))
             troupe("data", "import", text, "--label-column", 5, "--out", sets[name])
         right.append(accuracy(scratch, SOFTMAX, sets["train"], sets["test"]))
+        # The species by their names, of rows without them.
+        bare = scratch / f"bare{part}.csv"
+        bare.write_text("".join(",".join(row.split()) + "\n" for row, _ in flowers[part::3]))
+        told = troupe("predict", "--model", scratch / f"run-train{part}/model.h5", "--data", bare).stdout.split()
+        hits = [name == SPECIES[label.strip()] for name, (_, label) in zip(told, flowers[part::3], strict=True)]
+        check(abs(sum(hits) / len(hits) - right[-1]), "<=", 1e-9)
     print(f"iris: {right}")
     check(sum(right) / 3, ">=", 0.95)
 
 
 MLP = """
 seed = 1
+data.normalise = "max_abs"
 [model]
 kind = "mlp"
 l2 = 1e-5
@@ -154,18 +163,6 @@ epochs = 5
 """
 
 
-def scaled(path, target):
-    """An IDX file of bytes as one of floats from 0 to 1."""
-    data = gzip.open(path).read()
-    check(data[:4], "==", b"\0\0\x08\x03")
-    as_float = [struct.pack(">f", byte / 255) for byte in range(256)]
-    with open(target, "wb") as out:
-        out.write(b"\0\0\x0d\x03" + data[4:16])
-        for first in range(16, len(data), 1 << 20):
-            out.write(b"".join(map(as_float.__getitem__, data[first:first + (1 << 20)])))
-    return target
-
-
 def test_mlp_reads_handwriting(scratch):
     files = real("mlp on MNIST", *(f"mnist/{part}-{what}-ubyte.gz" for part in ("train", "t10k")
                                    for what in ("images-idx3", "labels-idx1")))
@@ -174,11 +171,17 @@ def test_mlp_reads_handwriting(scratch):
     sets = {}
     for name, images, labels in ("train", *files[:2]), ("test", *files[2:]):
         sets[name] = scratch / f"{name}.h5"
-        troupe("data", "import", scaled(images, scratch / "images"), "--labels", labels, "--out", sets[name])
-        (scratch / "images").unlink()
+        troupe("data", "import", images, "--labels", labels, "--out", sets[name])
     got = accuracy(scratch, MLP, sets["train"], sets["test"])
     print(f"MNIST: {got:.4f}")
     check(got, ">=", 0.97)
+    # The images as they came, without a data set of them.
+    model = scratch / f"run-{sets['train'].stem}/model.h5"
+    told = troupe("evaluate", "--model", model, "--data", files[2], "--labels", files[3], "--json").stdout
+    check(json.loads(told)["accuracy"], "==", got)
+    right = [str(label) for label in gzip.open(files[3]).read()[8:]]
+    told = troupe("predict", "--model", model, "--data", files[2]).stdout.split()
+    check(sum(a == b for a, b in zip(told, right, strict=True)) / len(right), "==", got)
 
 
 KMEANS = """
@@ -224,6 +227,31 @@ def test_kmeans_finds_the_clusters_of_s1(scratch):
     truth = mean_error(points, [label[0] for label in labels])
     print(f"S1: {best:.4g}, of the clusters that it was made of {truth:.4g}")
     check(best, "<=", 1.05 * truth)
+
+
+# What each model's example comes to on its validation rows: at least this accuracy, or
+# at most this loss.
+EXAMPLE = {"logistic": {"accuracy": 0.95}, "softmax": {"accuracy": 0.94}, "mlp": {"accuracy": 0.95}, "perceptron": {"accuracy": 0.85},
+           "linear": {"loss": 0.01}, "lms": {"loss": 0.01}, "kmeans": {"loss": 5.5}, "oja": {"loss": 4.0}}
+
+
+def test_every_model_has_an_example_that_learns(scratch):
+    kinds = re.search(r"^model\.kind\n +one of ([^\n]*), no default$", troupe("config", "schema").stdout, re.M)[1]
+    used = {kind for path in EXAMPLES.glob("*.toml") for kind in re.findall(r'^kind = "(\w+)"', path.read_text(), re.M)}
+    check(sorted(set(re.findall(r'"(\w+)"', kinds)) - used), "==", [], because="models without an example")
+    for name, expected in EXAMPLE.items():
+        example = EXAMPLES / f"{name}.toml"
+        # The example says itself how its data are made.
+        words = re.search(r"^# Made for: troupe (.*)$", example.read_text(), re.M)[1].split()
+        data = scratch / words[-1]
+        troupe(*words[:-1], data)
+        troupe("train", example, "-s", f"data.path={data}", "--run-dir", scratch / name)
+        got = validation(scratch / name)[-1]
+        print(f"{name}: loss {got['loss']:.4f}, accuracy {got['accuracy']}")
+        for measure, bound in expected.items():
+            check(got[measure], ">=" if measure == "accuracy" else "<=", bound, because=f"of {name}")
+        predicted = troupe("predict", "--model", scratch / name / "model.h5", "--data", data).stdout
+        check(len(predicted.splitlines()), "==", 4000)
 
 
 DIGITS = """

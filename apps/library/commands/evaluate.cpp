@@ -19,9 +19,13 @@ std::string meaning_of(const Model& model) {
 }
 
 int evaluate(const Arguments& arguments, Invocation& invocation) {
-  const Trained trained =
-      load_trained(arguments.text("--model"), arguments.text("--data"), invocation.tables);
-  const Score score = score_of(trained);
+  const Trained trained = load_trained(arguments.text("--model"), invocation.tables);
+  InputRequest input = input_request(arguments, "evaluate");
+  input.options.unlabelled = !trained.model->traits().labelled;
+  if (!input.options.unlabelled && input.options.label_column == "none" &&
+      input.options.labels.empty())
+    arguments.refuse("without labels there is no loss; troupe predict needs none");
+  const Score score = score_of(trained, input);
   if (arguments.has("--json")) {
     invocation.out << score_json(score) << "\n";
     return 0;
@@ -36,14 +40,15 @@ int evaluate(const Arguments& arguments, Invocation& invocation) {
 }  // namespace
 
 Command evaluate_command() {
-  return {
-      .name = "evaluate",
-      .sentence = "loss and accuracy of a trained model on a data set",
-      .arguments =
-          {{.name = "--model", .value = "FILE", .sentence = "model.h5 of a run", .required = true},
-           {.name = "--data", .value = "FILE", .sentence = "a data set (HDF5)", .required = true},
-           {.name = "--json", .sentence = "as one line of JSON"}},
-      .act = evaluate};
+  std::vector<Argument> all = input_arguments(true);
+  all.insert(
+      all.begin(),
+      {.name = "--model", .value = "FILE", .sentence = "model.h5 of a run", .required = true});
+  all.push_back({.name = "--json", .sentence = "as one line of JSON"});
+  return {.name = "evaluate",
+          .sentence = "loss and accuracy of a trained model on a file of rows",
+          .arguments = std::move(all),
+          .act = evaluate};
 }
 
 }  // namespace troupe

@@ -4,17 +4,11 @@
 #include <limits>
 
 #include "base/check.hpp"
-#include "base/finite.hpp"
-#include "base/kernels/kernels.hpp"
 
 namespace troupe {
 namespace {
 
 constexpr std::size_t spare_max = 16;
-
-bool all_below(std::span<const std::uint32_t> indices, std::size_t size) {
-  return kernels().all_below(indices.data(), indices.size(), static_cast<std::uint32_t>(size));
-}
 
 std::uint64_t rows_of(const std::vector<Turn>& turns) {
   std::uint64_t rows = 0;
@@ -46,6 +40,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       merge_(plan_->merge()),
       publication_(plan_->parameters, plan_->pull),
       scratch_(plan_->parameters),
+      intake_(*plan_, scratch_),
       seats_(plan_->partitions),
       round_(plan_->partitions) {
   plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
@@ -151,35 +146,11 @@ bool Aggregator::decode(Colleague& colleague, Push& push, std::vector<Partial>& 
   bool sound = true;
   for (Contribution& part : push.contributions) {
     ledger_.received(payload_bytes(part.payload));
-    Partial partial;
-    partial.partitions = part.partitions;
-    partial.rows = part.rows;
-    partial.loss = part.loss;
+    Partial& partial = parts.emplace_back();
     const bool fits = !std::holds_alternative<AlignedValues>(part.payload) || align(push, part);
-    sound = fits && decode(*colleague.codec, part, partial) && sound;
-    parts.push_back(std::move(partial));
+    sound = intake_.read(*colleague.codec, part, partial) && fits && sound;
   }
   return sound;
-}
-
-bool Aggregator::decode(Codec& codec, Contribution& part, Partial& partial) {
-  if (plan_->descends) {
-    auto* dense = std::get_if<DenseValues>(&part.payload);
-    if (dense == nullptr || dense->values.size() != plan_->parameters) return false;
-    partial.states = std::move(dense->values).thaw();
-    return all_finite(partial.states.values());
-  }
-  if (plan_->unsummed) {
-    auto* listed = std::get_if<SparseValues>(&part.payload);
-    if (listed == nullptr || listed->indices.size() != listed->values.size()) return false;
-    if (!all_below(listed->indices, plan_->parameters)) return false;
-    partial.entries = std::move(*listed);
-    return all_finite(partial.entries.values);
-  }
-  partial.gradients = scratch_.take();
-  return codec.decode({.level = part.level, .index = part.index}, part.payload,
-                      partial.gradients) &&
-         partial.gradients.finite();
 }
 
 bool Aggregator::align(const Push& push, Contribution& part) {
@@ -200,7 +171,7 @@ void Aggregator::keep_wishes(Push& push) {
   for (Wish& wish : push.wishes) {
     ledger_.received(wish.features.size() * sizeof(std::uint32_t));
     if (std::ranges::find(push.turns, wish.partition, &Turn::partition) == push.turns.end() ||
-        !all_below(wish.features, plan_->parameters))
+        !intake_.known(wish.features))
       continue;
     std::vector<Wish>& wishes = seats_[wish.partition].wishes;
     if (wishes.size() >= plan_->ahead) wishes.erase(wishes.begin());

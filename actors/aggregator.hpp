@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/actor.hpp"
+#include "actors/intake.hpp"
 #include "actors/ledger.hpp"
 #include "actors/partial.hpp"
 #include "actors/plan.hpp"
@@ -58,7 +59,6 @@ class Aggregator : public Actor {
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
   bool decode(Colleague& colleague, Push& push, std::vector<Partial>& parts);
-  bool decode(Codec& codec, Contribution& part, Partial& partial);
   /// Gives entries that answer a wish their indices back.
   bool align(const Push& push, Contribution& part);
   void keep_wishes(Push& push);
@@ -90,6 +90,7 @@ class Aggregator : public Actor {
   Publication publication_;
   Ledger ledger_;
   Scratch scratch_;
+  Intake intake_;
   std::vector<Seat> seats_;
   std::map<ActorId, Colleague> colleagues_;
   std::set<ActorId> lost_;  ///< nobody listens to them any more

@@ -1,22 +1,8 @@
 #include "datasets/feed.hpp"
 
-#include <algorithm>
-
 #include "datasets/feeds.hpp"
 
 namespace troupe {
-namespace {
-
-std::uint64_t bytes_whole(const Dataset& data, RowRange range) {
-  std::uint64_t bytes = 0;
-  for (const Cut& cut : data.cuts())
-    if (cut.rows.first < range.last && cut.rows.last > range.first)
-      bytes += bytes_in_memory(data.facts(), cut.rows.size(), cut.entries);
-  // The next epoch's order is made while this one's is in use.
-  return bytes + range.size() * sizeof(std::uint32_t);
-}
-
-}  // namespace
 
 Supply::Supply(Request request) : request_(std::move(request)) {
   if (request_.share > 0) needs_ = window_needs(*request_.data, request_.training, request_.batch);

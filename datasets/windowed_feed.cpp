@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 #include "datasets/feeds.hpp"
@@ -32,6 +33,7 @@ class WindowedFeed final : public Feed {
         slots_{Slot(request_.data->facts(), request_.buffer_bytes),
                Slot(request_.data->facts(), request_.buffer_bytes)} {}
   ~WindowedFeed() override {
+    leaving_ = true;
     if (job_ != nullptr) job_->cancel();
   }
   WindowedFeed(const WindowedFeed&) = delete;
@@ -108,7 +110,10 @@ class WindowedFeed final : public Feed {
       slot.buffer.add(theirs.rows()[theirs.draws()[theirs.draws().size() - carried + i]]);
       draws[i] = static_cast<std::uint32_t>(i);
     }
-    for (const Cut& cut : windows.cuts(k)) slot.buffer.add(request_.data->load(cut.rows).rows());
+    for (const Cut& cut : windows.cuts(k)) {
+      if (leaving_) return;
+      slot.buffer.add(request_.data->load(cut.rows).rows());
+    }
     windows.order(k, draws.subspan(carried));
     for (std::uint32_t& draw : draws.subspan(carried)) draw += static_cast<std::uint32_t>(carried);
     slot.rows = slot.buffer.rows();
@@ -131,6 +136,7 @@ class WindowedFeed final : public Feed {
   Slot* now_ = &slots_[0];
   Slot* next_ = &slots_[1];
   std::shared_ptr<Job> job_;
+  std::atomic<bool> leaving_ = false;  ///< nobody will want what is being loaded
 };
 
 }  // namespace

@@ -14,6 +14,15 @@ std::uint64_t bytes_in_memory(const DataFacts& facts, std::uint64_t rows, std::u
                       : rows * of_row + entries * sizeof(float);
 }
 
+std::uint64_t bytes_whole(const Dataset& data, RowRange range) {
+  std::uint64_t bytes = 0;
+  for (const Cut& cut : data.cuts())
+    if (cut.rows.first < range.last && cut.rows.last > range.first)
+      bytes += bytes_in_memory(data.facts(), cut.rows.size(), cut.entries);
+  // The next epoch's order is made while this one's is in use.
+  return bytes + range.size() * sizeof(std::uint32_t);
+}
+
 WindowNeeds window_needs(const Dataset& data, RowRange range, std::uint64_t batch) {
   WindowNeeds needs;
   const DataFacts& facts = data.facts();

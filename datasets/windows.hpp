@@ -16,6 +16,10 @@ namespace troupe {
 /// row's place in the order.
 std::uint64_t bytes_in_memory(const DataFacts& facts, std::uint64_t rows, std::uint64_t entries);
 
+/// The same of a range that is loaded as a whole: its segments, and the orders of two
+/// epochs.
+std::uint64_t bytes_whole(const Dataset& data, RowRange range);
+
 /// Sizes that a bound must allow for, in bytes.
 struct WindowNeeds {
   std::uint64_t segment = 0;  ///< the largest one

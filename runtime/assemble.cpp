@@ -156,27 +156,32 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{} MiB", (bytes + mib - 1) / mib);
 }
 
-/// What one partition may have of the bound on rows in memory; 0 without a bound.
-/// The evaluator has a segment of its own.
+/// What one partition may have of the bound on rows in memory; 0 where they may all
+/// be. The evaluator has a segment of its own.
 std::uint64_t share_of_memory(Draft& draft) {
   if (draft.settings().is_text("data.memory")) return 0;
   Plan& plan = *draft.plan;
   plan.bounded = true;
-  const WindowNeeds needs = window_needs(*plan.data, plan.training, plan.batch);
   const DataFacts& facts = plan.data->facts();
+  const WindowNeeds needs = window_needs(*plan.data, plan.training, plan.batch);
   std::uint64_t scored = window_needs(*plan.data, {0, facts.rows}, 1).segment;
   if (plan.test != nullptr)
     scored = std::max(scored, window_needs(*plan.test, {0, plan.test->facts().rows}, 1).segment);
+  std::uint64_t whole = scored;
+  for (std::uint32_t p = 0; p < plan.partitions; ++p)
+    whole += bytes_whole(*plan.data, plan.partition(p));
   const std::uint64_t memory = count(draft.settings(), "data.memory");
+  if (whole <= memory) return 0;
   const std::uint64_t least = plan.partitions * needs.least() + scored;
   if (memory < least)
     draft.config.refuse(
         "data.memory",
-        fmt::format("{} is less than the {} that {} partitions of {} need: for each two windows "
-                    "and a segment on its way, of segments of {} and batches of {} rows; \"{}\" "
-                    "works, and so do fewer data.partitions or a smaller training.batch",
-                    draft.config.describe("data.memory"), size_text(least), plan.partitions,
-                    facts.path, size_text(needs.segment), plan.batch, size_text(least)));
+        fmt::format(
+            "{} is too small for {} of {}: two windows for each and a segment under way, "
+            "of segments of {} and batches of {} rows; \"{}\" would do, or fewer partitions "
+            "or a smaller training.batch",
+            draft.config.describe("data.memory"), draft.config.describe("data.partitions"),
+            facts.path, size_text(needs.segment), plan.batch, size_text(std::min(least, whole))));
   return (memory - scored) / plan.partitions;
 }
 

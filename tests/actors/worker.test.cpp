@@ -193,3 +193,31 @@ TEST_CASE("worker: rows that cannot be loaded are told to the coordinator, with 
   CHECK(failed.line == "d.h5: segment 3 of /rows: wrong checksum");
   CHECK(dialogue.stage.silent());
 }
+
+TEST_CASE("worker: rows that are damaged further on end its work with the line that says so") {
+  class Torn : public CutRows {
+   public:
+    using CutRows::CutRows;
+    Shard load(RowRange range) const override {
+      if (range.first >= 80) throw UserError(ExitCode::data, "d.h5: segment 10: damaged");
+      return CutRows::load(range);
+    }
+  };
+  Dialogue dialogue({.workers = 1, .partitions = 1, .cut = 8});
+  dialogue.plan->data = std::make_shared<Torn>(dialogue.plan->data, 8);
+  dialogue.plan->supply = toy_supply(*dialogue.plan, {Shuffle::none, false});
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  for (std::uint64_t step = 0; step < 17; ++step)
+    CHECK(dialogue.turn({{0, step, 4}}).contributions[0].rows == 4);
+  for (std::uint64_t step = 17; step < 20 && dialogue.stage.silent(); ++step) {
+    dialogue.worker.receive(dialogue.stage, aggregator,
+                            Parameters{.version = 1, .turns = {{0, step, 4}}});
+    if (std::holds_alternative<Push>(dialogue.stage.said.front().message))
+      dialogue.stage.heard_by<Push>(aggregator);
+  }
+  const auto failed = dialogue.stage.heard_by<Failed>(Plan::coordinator);
+  CHECK(failed.exit_code == 3);
+  CHECK(failed.line == "d.h5: segment 10: damaged");
+  CHECK(dialogue.stage.silent());
+}

@@ -249,6 +249,17 @@ TEST_CASE("assemble: more partitions than rows are refused") {
         "-s partitions=50: data.partitions = 50 are more than the 36 training rows of memory");
 }
 
+TEST_CASE("assemble: a bound that no window fits into is refused with the least that works") {
+  // One cut of 100,000 rows of 8 features: 3.8 MiB, 4.2 with orders.
+  const DataSets data{dense_set(100'000), nullptr};
+  CHECK(refusal({"memory=2MiB"}, data, ExitCode::usage) ==
+        "-s memory=2MiB: data.memory = 2097152 is too small for data.partitions = 1 (default, as "
+        "many as workers) of memory: two windows for each and a segment under way, of segments of "
+        "4 MiB and batches of 16 rows; \"8 MiB\" would do, or fewer partitions or a smaller "
+        "training.batch");
+  CHECK(refusal({"memory=8MiB"}, data, ExitCode::usage).empty());
+}
+
 TEST_CASE("assemble: a missing file is refused with exit 3") {
   CHECK_THROWS_AS(assemble(configured({"data.path=/nowhere/none.h5"}), all()), UserError);
 }

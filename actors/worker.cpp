@@ -168,7 +168,9 @@ Partial Worker::compute(Seat& seat, Turn& turn, std::uint64_t draws) {
 }
 
 std::span<const float> Worker::model() const {
-  return mirror_.size() > 0 ? mirror_.values() : pulled_.values();
+  const std::span<const float> held = mirror_.size() > 0 ? mirror_.values() : pulled_.values();
+  TROUPE_CHECK(held.size(), ==, plan_->parameters);  // no turn comes without one
+  return held;
 }
 
 // One turn's answer is taken as it is, those of several are cut apart.

@@ -212,7 +212,9 @@ TEST_CASE("worker: rows that are damaged further on end its work with the line t
     CHECK(dialogue.turn({{0, step, 4}}).contributions[0].rows == 4);
   for (std::uint64_t step = 17; step < 20 && dialogue.stage.silent(); ++step) {
     dialogue.worker.receive(dialogue.stage, aggregator,
-                            Parameters{.version = 1, .turns = {{0, step, 4}}});
+                            Parameters{.version = 1,
+                                       .turns = {{0, step, 4}},
+                                       .payload = DenseValues{Block::zeros(12).freeze()}});
     if (std::holds_alternative<Push>(dialogue.stage.said.front().message))
       dialogue.stage.heard_by<Push>(aggregator);
   }

@@ -4,10 +4,11 @@
 #include <limits>
 
 #include "base/check.hpp"
-#include "base/finite.hpp"
 
 namespace troupe {
 namespace {
+
+constexpr std::size_t spare_max = 16;
 
 std::uint64_t rows_of(const std::vector<Turn>& turns) {
   std::uint64_t rows = 0;
@@ -39,6 +40,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       merge_(plan_->merge()),
       publication_(plan_->parameters, plan_->pull),
       scratch_(plan_->parameters),
+      intake_(*plan_, scratch_),
       seats_(plan_->partitions),
       round_(plan_->partitions) {
   plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
@@ -60,20 +62,16 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
   for (const std::uint32_t p : pull.partitions) {
     if (p >= seats_.size()) continue;
     Seat& seat = seats_[p];
-    seat.given = false;
     seat.holder = from;
-    if (!seat.offered && !plan_->rounds) offer(p);
-    if (!seat.offered || closing) {
-      ++colleague.at_gate;
-      continue;
+    seat.wishes.clear();
+    while (!plan_->rounds && seat.due.size() < plan_->ahead && offer(p)) {
     }
-    seat.given = true;
-    turns.push_back({.partition = p, .step = seat.step, .rows = seat.rows});
+    for (std::size_t i = 0; i < seat.due.size(); ++i) {
+      seat.due[i].given = false;
+      if (!closing) turns.push_back(give(p, i));
+    }
   }
-  // What it asked for with earlier pushes is still due: those turns come later, and
-  // a partition that gets its turn later was in nobody's list of features.
   answer(context, from, std::move(turns), publication_.dense());
-  colleague.wants_all = colleague.at_gate > 0;
 }
 
 void Aggregator::on(Context& context, ActorId from, Push push) {
@@ -81,15 +79,16 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   if (place == colleagues_.end() || ended_) return;
   Colleague& colleague = place->second;
   ledger_.computed(from, push.computed);
+  const bool wanted = expected(from, push);
   ledger_.moved(from, push.bytes_moved);
   std::vector<Partial> parts;
-  // Decoded before it is judged: a codec that remembers must see every message.
+  // Decoded even when nobody wants it: a codec that remembers must see every message.
   const bool sound = decode(colleague, push, parts);
-  if (!expected(from, push)) {
+  if (!wanted) {
     ledger_.discard("late", rows_of(push.turns));
     return;
   }
-  colleague.features.insert(colleague.features.end(), push.features.begin(), push.features.end());
+  keep_wishes(push);
   if (sound)
     colleague.refused_in_a_row = 0;
   else
@@ -107,7 +106,8 @@ void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
   for (Seat& seat : seats_) {
     if (!seat.holder || !std::ranges::count(lost.workers, *seat.holder)) continue;
     seat.holder.reset();
-    seat.given = false;  // still on offer, to whoever holds the lease next
+    seat.wishes.clear();
+    for (Due& due : seat.due) due.given = false;  // on offer to whoever holds the lease next
   }
   // Nobody will come for these turns any more once we are stopping.
   if (stopping_ && !ended_ && (plan_->rounds || all_back())) finish(context);
@@ -132,8 +132,8 @@ bool Aggregator::expected(ActorId from, const Push& push) const {
   for (const Turn& turn : push.turns) {
     if (turn.partition >= seats_.size()) return false;
     const Seat& seat = seats_[turn.partition];
-    if (seat.holder != from || !seat.given || seat.step != turn.step || turn.rows > seat.rows)
-      return false;
+    if (seat.holder != from || seat.due.empty() || seat.step != turn.step) return false;
+    if (!seat.due.front().given || turn.rows > seat.due.front().rows) return false;
     partitions.push_back(turn.partition);
     rows += turn.rows;
   }
@@ -146,24 +146,37 @@ bool Aggregator::decode(Colleague& colleague, Push& push, std::vector<Partial>& 
   bool sound = true;
   for (Contribution& part : push.contributions) {
     ledger_.received(payload_bytes(part.payload));
-    Partial partial;
-    partial.partitions = part.partitions;
-    partial.rows = part.rows;
-    partial.loss = part.loss;
-    if (plan_->descends) {
-      auto* dense = std::get_if<DenseValues>(&part.payload);
-      const bool fits = dense != nullptr && dense->values.size() == plan_->parameters;
-      if (fits) partial.states = std::move(dense->values).thaw();
-      sound = sound && fits && all_finite(partial.states.values());
-    } else {
-      partial.gradients = scratch_.take();
-      sound = colleague.codec->decode({.level = part.level, .index = part.index}, part.payload,
-                                      partial.gradients) &&
-              partial.gradients.finite() && sound;
-    }
-    parts.push_back(std::move(partial));
+    Partial& partial = parts.emplace_back();
+    const bool fits = !std::holds_alternative<AlignedValues>(part.payload) || align(push, part);
+    sound = intake_.read(*colleague.codec, part, partial) && fits && sound;
   }
   return sound;
+}
+
+bool Aggregator::align(const Push& push, Contribution& part) {
+  const auto turn = std::ranges::find(push.turns, part.index, &Turn::partition);
+  if (part.level != 0 || turn == push.turns.end() || part.index >= seats_.size()) return false;
+  const Seat& seat = seats_[part.index];
+  if (seat.step != turn->step || seat.due.empty()) return false;
+  auto& values = std::get<AlignedValues>(part.payload).values;
+  std::vector<std::uint32_t> features = std::move(seats_[part.index].due.front().features);
+  if (values.size() > features.size()) return false;
+  features.resize(values.size());  // the quota may have cut the turn short
+  part.payload = SparseValues{.indices = std::move(features), .values = std::move(values)};
+  return true;
+}
+
+// A wish for what does not exist is none: its turn gets the whole model.
+void Aggregator::keep_wishes(Push& push) {
+  for (Wish& wish : push.wishes) {
+    ledger_.received(wish.features.size() * sizeof(std::uint32_t));
+    if (std::ranges::find(push.turns, wish.partition, &Turn::partition) == push.turns.end() ||
+        !intake_.known(wish.features))
+      continue;
+    std::vector<Wish>& wishes = seats_[wish.partition].wishes;
+    if (wishes.size() >= plan_->ahead) wishes.erase(wishes.begin());
+    wishes.push_back(std::move(wish));
+  }
 }
 
 void Aggregator::refuse(Context& context, ActorId from, std::vector<Partial>& parts) {
@@ -199,11 +212,10 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
   }
   for (const Turn& turn : push.turns) {
     Seat& seat = seats_[turn.partition];
-    offered_rows_ -= seat.rows;
+    offered_rows_ -= seat.due.front().rows;
     --offered_turns_;
-    seat.offered = seat.given = false;
+    seat.due.pop_front();
     ++seat.step;
-    ++colleagues_.at(*seat.holder).at_gate;
     const Verdict verdict = gate_->arrive(turn.partition, turn.step);
     waiting_.insert(waiting_.end(), verdict.released.begin(), verdict.released.end());
     if (!plan_->rounds || !verdict.merge) continue;
@@ -218,22 +230,31 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
 
 void Aggregator::absorb(Context& context, Partial& partial) {
   if (partial.rows > 0 && !ended_) {
-    exchange_->absorb({.model = publication_.model(),
-                       .gradients = plan_->descends ? nullptr : &partial.gradients,
-                       .states = std::as_const(partial.states).values(),
-                       .arrived = {.rows = partial.rows, .partitions = partial.partitions},
-                       .partitions = plan_->partitions,
-                       .round = plan_->rounds,
-                       .rate = plan_->schedule.rate(ledger_.delivered())},
-                      *merge_, *update_);
-    const bool everywhere = plan_->descends || update_->dense();
-    publication_.advance(everywhere ? nullptr : &partial.gradients);
-    if (!publication_.finite(everywhere ? nullptr : &partial.gradients)) overflow(context);
+    const bool listed = plan_->unsummed;
+    const bool finite =
+        exchange_->absorb({.model = publication_.model(),
+                           .gradients = plan_->descends || listed ? nullptr : &partial.gradients,
+                           .listed = listed ? &partial.entries : nullptr,
+                           .states = std::as_const(partial.states).values(),
+                           .arrived = {.rows = partial.rows, .partitions = partial.partitions},
+                           .partitions = plan_->partitions,
+                           .round = plan_->rounds,
+                           .rate = plan_->schedule.rate(ledger_.delivered())},
+                          *merge_, *update_);
+    if (listed)
+      publication_.advance(partial.entries.indices);
+    else if (plan_->descends || update_->dense() || partial.gradients.dense())
+      publication_.advance();
+    else
+      publication_.advance(partial.gradients.touched());
+    if (!finite) overflow(context);
     ledger_.deliver(partial.rows, partial.loss);
     ++updates_;
     if (!plan_->rounds) refused_partitions_ = 0;
   }
   if (partial.gradients.size() > 0) scratch_.give(std::move(partial.gradients));
+  if (partial.entries.values.capacity() > 0 && spare_.size() < spare_max)
+    spare_.push_back(std::move(partial.entries.values));
 }
 
 void Aggregator::overflow(Context& context) {
@@ -273,42 +294,75 @@ void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const std::uint32_t p = partitions[i];
     Seat& seat = seats_[p];
-    offer(p);
-    if (!seat.offered) {
+    if (!offer(p)) {
+      if (!seat.due.empty()) continue;
       // Its rows are done: the gate must not make others wait for it.
       const Verdict verdict = gate_->leave(p);
       partitions.insert(partitions.end(), verdict.released.begin(), verdict.released.end());
       continue;
     }
-    if (!seat.holder) continue;
-    seat.given = true;
-    turns[*seat.holder].push_back({.partition = p, .step = seat.step, .rows = seat.rows});
+    if (seat.holder) turns[*seat.holder].push_back(give(p, seat.due.size() - 1));
   }
   for (auto& [worker, theirs] : turns) {
-    Colleague& colleague = colleagues_.at(worker);
-    colleague.at_gate -= std::min(colleague.at_gate, static_cast<std::uint32_t>(theirs.size()));
-    Payload payload = pulled(colleague);
+    Payload payload = pulled(colleagues_.at(worker), theirs);
     answer(context, worker, std::move(theirs), std::move(payload));
-    colleague.wants_all = colleague.at_gate > 0;
   }
 }
 
-void Aggregator::offer(std::uint32_t p) {
+bool Aggregator::offer(std::uint32_t p) {
   Seat& seat = seats_[p];
   const std::uint64_t left = draws_left();
   const bool steps_left = !plan_->stop.steps || updates_ + offered_turns_ < *plan_->stop.steps;
-  if (!plan_->rounds && (left == 0 || !steps_left)) return;
-  seat.rows = std::min(plan_->drawn(p, seat.step).size(), left);
-  seat.offered = true;
-  offered_rows_ += seat.rows;
+  if (!plan_->rounds && (left == 0 || !steps_left)) return false;
+  const std::uint64_t step = seat.step + seat.due.size();
+  seat.due.push_back({.rows = std::min(plan_->drawn(p, step).size(), left)});
+  offered_rows_ += seat.due.back().rows;
   ++offered_turns_;
+  return true;
 }
 
-Payload Aggregator::pulled(Colleague& colleague) {
-  std::vector<std::uint32_t> features = std::exchange(colleague.features, {});
-  if (colleague.wants_all || plan_->pull == PullKind::dense) return publication_.dense();
-  if (plan_->pull == PullKind::sparse) return publication_.listed(std::move(features));
-  return publication_.changed_since(colleague.known_version);
+Turn Aggregator::give(std::uint32_t p, std::size_t which) {
+  Seat& seat = seats_[p];
+  Due& due = seat.due[which];
+  due.given = true;
+  due.features.clear();
+  return {.partition = p, .step = seat.step + which, .rows = due.rows};
+}
+
+Payload Aggregator::pulled(Colleague& colleague, const std::vector<Turn>& turns) {
+  if (plan_->pull == PullKind::sparse) {
+    if (auto values = granted(turns)) return std::move(*values);
+  } else if (plan_->pull == PullKind::changed && !std::exchange(colleague.wants_all, false)) {
+    return publication_.changed_since(colleague.known_version);
+  }
+  return publication_.dense();
+}
+
+// All turns of an answer are aligned with their wishes, or none is.
+std::optional<AlignedValues> Aggregator::granted(const std::vector<Turn>& turns) {
+  std::size_t count = 0;
+  for (const Turn& turn : turns) {
+    const std::vector<Wish>& wishes = seats_[turn.partition].wishes;
+    const auto wish = std::ranges::find(wishes, turn.step, &Wish::step);
+    if (wish == wishes.end()) return std::nullopt;
+    count += wish->features.size();
+  }
+  AlignedValues aligned;
+  if (!spare_.empty()) {
+    aligned.values = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  aligned.values.resize(count);
+  std::span<float> rest = aligned.values;
+  for (const Turn& turn : turns) {
+    Seat& seat = seats_[turn.partition];
+    const auto wish = std::ranges::find(seat.wishes, turn.step, &Wish::step);
+    publication_.gather(wish->features, rest);
+    rest = rest.subspan(wish->features.size());
+    seat.due[turn.step - seat.step].features = std::move(wish->features);
+    seat.wishes.erase(seat.wishes.begin(), wish + 1);
+  }
+  return aligned;
 }
 
 void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turns,
@@ -337,7 +391,8 @@ bool Aggregator::enough() const {
 bool Aggregator::all_back() const {
   // A round that has begun is finished; between rounds all seats are on offer to
   // nobody, or all wait for a verdict.
-  return std::ranges::none_of(seats_, &Seat::given) && round_.empty();
+  const auto given = [](const Seat& seat) { return std::ranges::any_of(seat.due, &Due::given); };
+  return std::ranges::none_of(seats_, given) && round_.empty();
 }
 
 void Aggregator::finish(Context& context) {

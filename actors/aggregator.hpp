@@ -2,6 +2,7 @@
 /// arrived and answers. It computes no gradient and chooses no worker.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "actors/actor.hpp"
+#include "actors/intake.hpp"
 #include "actors/ledger.hpp"
 #include "actors/partial.hpp"
 #include "actors/plan.hpp"
@@ -33,27 +35,33 @@ class Aggregator : public Actor {
   void on(Context& context, ActorId from, Stop stop);
 
  private:
+  /// A turn on offer: somebody is to compute it.
+  struct Due {
+    std::uint64_t rows = 0;                    ///< its quota
+    bool given = false;                        ///< the holder knows, and has not come back with it
+    std::vector<std::uint32_t> features = {};  ///< what the answer to its wish was aligned with
+  };
   /// Where a partition stands.
   struct Seat {
     std::optional<ActorId> holder;
-    std::uint64_t step = 0;
-    std::uint64_t rows = 0;  ///< quota of the turn on offer
-    bool offered = false;    ///< its turn: somebody is to compute `step`
-    bool given = false;      ///< the holder knows, and has not come back with it
+    std::uint64_t step = 0;    ///< of the first one due
+    std::deque<Due> due;       ///< consecutive steps, at most Plan::ahead
+    std::vector<Wish> wishes;  ///< for steps that are not due yet
   };
   /// What this holder remembers of a worker.
   struct Colleague {
     std::unique_ptr<Codec> codec;
     std::uint64_t known_version = 0;
     unsigned refused_in_a_row = 0;
-    std::vector<std::uint32_t> features;  ///< asked for since its last release
-    std::uint32_t at_gate = 0;            ///< its partitions that have pushed and wait
-    bool wants_all = true;                ///< what it holds does not cover its next turns
+    bool wants_all = false;  ///< what it holds is no good
   };
 
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
   bool decode(Colleague& colleague, Push& push, std::vector<Partial>& parts);
+  /// Gives entries that answer a wish their indices back.
+  bool align(const Push& push, Contribution& part);
+  void keep_wishes(Push& push);
   void refuse(Context& context, ActorId from, std::vector<Partial>& parts);
   void take(Context& context, const Push& push, std::vector<Partial> parts);
   void absorb(Context& context, Partial& partial);
@@ -63,8 +71,11 @@ class Aggregator : public Actor {
   void look_at_epoch(Context& context);
   /// Offers the next turns of these partitions and tells their holders.
   void release(Context& context, std::vector<std::uint32_t> partitions);
-  void offer(std::uint32_t partition);
-  Payload pulled(Colleague& colleague);
+  /// One more turn of the partition, while there are rows left.
+  bool offer(std::uint32_t partition);
+  Turn give(std::uint32_t partition, std::size_t which);
+  Payload pulled(Colleague& colleague, const std::vector<Turn>& turns);
+  std::optional<AlignedValues> granted(const std::vector<Turn>& turns);
   void answer(Context& context, ActorId worker, std::vector<Turn> turns, Payload payload);
   std::uint64_t draws_left() const;
   bool enough() const;
@@ -79,13 +90,15 @@ class Aggregator : public Actor {
   Publication publication_;
   Ledger ledger_;
   Scratch scratch_;
+  Intake intake_;
   std::vector<Seat> seats_;
   std::map<ActorId, Colleague> colleagues_;
   std::set<ActorId> lost_;  ///< nobody listens to them any more
   TreeSum<Partial> round_;
-  std::vector<std::uint32_t> waiting_;    ///< released by the gate, held back for a verdict
-  std::uint32_t refused_partitions_ = 0;  ///< of the round, or in a row without rounds
-  std::uint64_t offered_rows_ = 0;        ///< quota on offer or under way
+  std::vector<std::uint32_t> waiting_;     ///< released by the gate, held back for a verdict
+  std::uint32_t refused_partitions_ = 0;   ///< of the round, or in a row without rounds
+  std::vector<std::vector<float>> spare_;  ///< read, and good for an answer
+  std::uint64_t offered_rows_ = 0;         ///< quota on offer or under way
   std::uint64_t offered_turns_ = 0;
   std::uint64_t updates_ = 0;
   std::uint64_t epoch_ = 0;

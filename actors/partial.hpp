@@ -1,5 +1,5 @@
 /// A sum on its way up the tree: gradients of some rows, or replicas of some
-/// partitions, never both.
+/// partitions, never both. A gradient that meets no other one may stay in entries.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,13 @@
 #include "actors/scratch.hpp"
 #include "base/accumulator.hpp"
 #include "base/block.hpp"
+#include "messages/payload.hpp"
 
 namespace troupe {
 
 struct Partial {
   Accumulator gradients;
+  SparseValues entries;
   Block states;
   std::uint32_t partitions = 0;
   std::uint64_t rows = 0;

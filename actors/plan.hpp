@@ -53,6 +53,9 @@ struct Plan {
   bool descends = false;  ///< of the exchange
   bool plain = true;      ///< of the update
   PullKind pull = PullKind::dense;
+  bool entrywise = false;   ///< gradients are made entry by entry
+  bool unsummed = false;    ///< and travel and are applied so: nothing is added up before
+  std::uint64_t ahead = 1;  ///< turns that a partition's holder has at a time
   Schedule schedule;
   StopRule stop;
   double report_seconds = 1;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/finite.hpp"
+#include "base/kernels/kernels.hpp"
 
 namespace troupe {
 
@@ -10,20 +10,12 @@ Publication::Publication(std::size_t parameters, PullKind pull)
     : model_(Block::zeros(parameters)),
       changed_at_(pull == PullKind::changed ? parameters : 0, std::uint64_t{1}) {}
 
-void Publication::advance(const Accumulator* touched) {
-  ++version_;
-  if (touched == nullptr || touched->dense())
-    all_changed_at_ = version_;
-  else if (!changed_at_.empty())
-    for (const std::uint32_t index : touched->touched()) changed_at_[index] = version_;
-}
+void Publication::advance() { all_changed_at_ = ++version_; }
 
-bool Publication::finite(const Accumulator* touched) const {
-  const std::span<const float> model = model_.values();
-  if (touched == nullptr || touched->dense()) return all_finite(model);
-  float sum = 0.0F;
-  for (const std::uint32_t index : touched->touched()) sum += model[index] - model[index];
-  return sum == 0.0F;
+void Publication::advance(std::span<const std::uint32_t> touched) {
+  ++version_;
+  if (changed_at_.empty()) return;
+  for (const std::uint32_t index : touched) changed_at_[index] = version_;
 }
 
 SharedBlock Publication::snapshot() {
@@ -34,12 +26,8 @@ SharedBlock Publication::snapshot() {
   return snapshot_;
 }
 
-Payload Publication::listed(std::vector<std::uint32_t> features) const {
-  SparseValues listed{.indices = std::move(features), .values = {}};
-  listed.values.reserve(listed.indices.size());
-  const std::span<const float> model = model_.values();
-  for (const std::uint32_t index : listed.indices) listed.values.push_back(model[index]);
-  return listed;
+void Publication::gather(std::span<const std::uint32_t> features, std::span<float> values) const {
+  kernels().gather(features.data(), features.size(), model_.values().data(), values.data());
 }
 
 Payload Publication::changed_since(std::uint64_t version) {

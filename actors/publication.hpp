@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "actors/plan.hpp"
-#include "base/accumulator.hpp"
 #include "base/block.hpp"
 #include "messages/payload.hpp"
 
@@ -19,15 +18,14 @@ class Publication {
 
   std::span<float> model() { return model_.values(); }
   std::uint64_t version() const { return version_; }
-  /// The model was changed in the entries of `touched`, or everywhere when null.
-  void advance(const Accumulator* touched);
-
-  /// Whether those entries (all when null) are fit to be published.
-  bool finite(const Accumulator* touched) const;
+  /// The model was changed everywhere, or in these entries only.
+  void advance();
+  void advance(std::span<const std::uint32_t> touched);
 
   SharedBlock snapshot();
   Payload dense() { return DenseValues{snapshot()}; }
-  Payload listed(std::vector<std::uint32_t> features) const;
+  /// The model at these features, to the front of `values`.
+  void gather(std::span<const std::uint32_t> features, std::span<float> values) const;
   /// What changed since a version; dense when that is shorter.
   Payload changed_since(std::uint64_t version);
 

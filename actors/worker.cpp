@@ -3,10 +3,20 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/kernels/kernels.hpp"
 #include "base/user_error.hpp"
 #include "messages/visit.hpp"
 
 namespace troupe {
+namespace {
+
+std::size_t entries_in(const Batch& batch) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) count += batch[i].size;
+  return count;
+}
+
+}  // namespace
 
 /// Positions of one epoch's order.
 struct Worker::Draws {
@@ -36,13 +46,15 @@ struct Worker::Seat {
   std::unique_ptr<Feed> feed;
   std::unique_ptr<Update> update;
   std::uint64_t epochs_begun = 0;
+  /// How long the lists of its wishes were, by step: answers say nothing but values.
+  std::deque<std::pair<std::uint64_t, std::size_t>> wished;
 };
 
 Worker::Worker(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
       codec_(plan_->codec()),
       scratch_(plan_->parameters),
-      seen_(plan_->pull == PullKind::sparse ? plan_->parameters : 0) {}
+      seen_(plan_->pull == PullKind::sparse && !plan_->entrywise ? plan_->parameters : 0) {}
 
 Worker::~Worker() = default;
 
@@ -77,25 +89,39 @@ void Worker::on(Context& context, ActorId, Finish) {
 
 void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws) {
   TreeSum<Partial> sums(plan_->partitions);
-  std::vector<Turn> taken;
+  Push together;
   std::uint64_t rows = 0;
   for (Turn turn : turns) {
     const auto seat = seats_.find(turn.partition);
     if (seat == seats_.end()) continue;  // not ours: nobody would wait for it
     Partial partial = compute(*seat->second, turn, draws);
+    const Subtree here{.level = 0, .index = turn.partition};
+    if (!plan_->rounds) {
+      Push alone;
+      alone.turns = {turn};
+      const std::uint64_t taken = partial.rows;
+      add(alone, here, partial);
+      say(context, std::move(alone), taken);
+      continue;
+    }
+    // A round's turns travel together, as merged as they can be.
     rows += partial.rows;
-    taken.push_back(turn);
-    sums.insert(
-        {.level = 0, .index = turn.partition}, std::move(partial),
-        [this](Partial& left, Partial right) { add_partial(left, std::move(right), scratch_); });
-    if (plan_->rounds) continue;  // a round's turns travel together, as merged as they can be
-    push(context, sums, std::exchange(taken, {}), std::exchange(rows, 0));
+    together.turns.push_back(turn);
+    sums.insert(here, std::move(partial), [this](Partial& left, Partial right) {
+      add_partial(left, std::move(right), scratch_);
+    });
   }
-  if (!taken.empty()) push(context, sums, std::move(taken), rows);
+  // Its entries were taken out: the block may serve the next answer while it is warm.
+  if (plan_->entrywise && plan_->pull != PullKind::changed) pulled_ = {};
+  if (together.turns.empty()) return;
+  for (auto& [where, partial] : sums.take_parts()) add(together, where, partial);
+  say(context, std::move(together), rows);
 }
 
 void Worker::install(Parameters& parameters) {
   version_ = parameters.version;
+  is_aligned_ = std::holds_alternative<AlignedValues>(parameters.payload);
+  read_ = 0;
   const auto scatter = [this](const auto& listed) {
     if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
     const std::span<float> mirror = mirror_.values();
@@ -108,13 +134,19 @@ void Worker::install(Parameters& parameters) {
                         mirror_ = Block();
                       },
                       [&](SparseValues& listed) { scatter(listed); },
-                      [&](ChangedValues& listed) { scatter(listed); }},
+                      [&](ChangedValues& listed) { scatter(listed); },
+                      [this](AlignedValues& aligned) { aligned_ = std::move(aligned.values); }},
              parameters.payload);
 }
 
+Worker::Draws Worker::drawn(std::uint32_t partition, std::uint64_t step) const {
+  return {.epoch = step / plan_->exchanges_per_epoch(partition),
+          .positions = plan_->drawn(partition, step)};
+}
+
 Partial Worker::compute(Seat& seat, Turn& turn, std::uint64_t draws) {
-  Draws wanted{.epoch = turn.step / plan_->exchanges_per_epoch(seat.partition),
-               .positions = plan_->drawn(seat.partition, turn.step)};
+  if (is_aligned_) read_aligned(seat, turn.step);
+  Draws wanted = drawn(seat.partition, turn.step);
   RowRange& range = wanted.positions;
   range.last = std::min(range.last, range.first + turn.rows);
   turn.rows = range.size();
@@ -128,24 +160,81 @@ Partial Worker::compute(Seat& seat, Turn& turn, std::uint64_t draws) {
   partial.partitions = plan_->descends || partial.rows > 0 ? 1 : 0;
   if (plan_->descends)
     descend(partial, seat, wanted, draws);
+  else if (plan_->entrywise)
+    differentiate_entries(partial, seat, wanted, draws);
   else
     differentiate(partial, seat, wanted, draws);
   return partial;
 }
 
+std::span<const float> Worker::model() const {
+  const std::span<const float> held = mirror_.size() > 0 ? mirror_.values() : pulled_.values();
+  TROUPE_CHECK(held.size(), ==, plan_->parameters);  // no turn comes without one
+  return held;
+}
+
+// One turn's answer is taken as it is, those of several are cut apart.
+void Worker::read_aligned(Seat& seat, std::uint64_t step) {
+  while (!seat.wished.empty() && seat.wished.front().first < step) seat.wished.pop_front();
+  TROUPE_CHECK(seat.wished.empty(), ==, false);
+  TROUPE_CHECK(seat.wished.front().first, ==, step);
+  const std::size_t count = seat.wished.front().second;
+  TROUPE_CHECK(read_ + count, <=, aligned_.size());
+  const auto from = aligned_.begin() + static_cast<std::ptrdiff_t>(read_);
+  if (!plan_->entrywise) {
+    if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
+    const std::span<float> mirror = mirror_.values();
+    std::size_t k = 0;
+    for (const std::uint32_t feature : features_of(seat, step)) mirror[feature] = from[k++];
+  } else if (count == aligned_.size()) {
+    entries_ = std::move(aligned_);
+  } else {
+    entries_.assign(from, from + static_cast<std::ptrdiff_t>(count));
+  }
+  read_ += count;
+}
+
+void Worker::differentiate_entries(Partial& partial, Seat& seat, const Draws& wanted,
+                                   std::uint64_t draws) {
+  const float rate = plan_->schedule.rate(draws);
+  // Whoever answered our wish knows the list.
+  const bool list = !is_aligned_ || !plan_->unsummed;
+  std::vector<std::uint32_t> indices;
+  std::size_t used = 0;
+  seat.draw(wanted, [&](const Batch& piece) {
+    const std::size_t first = used;
+    if (list) plan_->model->list_entries(piece, indices);
+    used = list ? indices.size() : first + entries_in(piece);
+    if (!is_aligned_) {
+      entries_.resize(used);
+      kernels().gather(indices.data() + first, used - first, model().data(),
+                       entries_.data() + first);
+    }
+    TROUPE_CHECK(used, <=, entries_.size());
+    partial.loss += plan_->model->gradient_of_entries(
+        piece, rate, std::span(entries_).subspan(first, used - first));
+  });
+  entries_.resize(used);  // the quota may have cut the turn short
+  if (plan_->unsummed) {
+    partial.entries = {.indices = std::move(indices), .values = std::exchange(entries_, {})};
+    return;
+  }
+  partial.gradients = scratch_.take();
+  partial.gradients.touch(indices);
+  const std::span<float> sum = partial.gradients.values();
+  for (std::size_t k = 0; k < indices.size(); ++k) sum[indices[k]] += entries_[k];
+}
+
 void Worker::differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
-  const std::span<const float> model =
-      mirror_.size() > 0 ? std::as_const(mirror_).values() : pulled_.values();
   const float rate = plan_->schedule.rate(draws);
   partial.gradients = scratch_.take();
   seat.draw(wanted, [&](const Batch& piece) {
-    partial.loss += plan_->model->gradient(model, piece, rate, partial.gradients);
+    partial.loss += plan_->model->gradient(model(), piece, rate, partial.gradients);
   });
 }
 
 void Worker::descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
-  partial.states =
-      Block::copy_of(mirror_.size() > 0 ? std::as_const(mirror_).values() : pulled_.values());
+  partial.states = Block::copy_of(model());
   Replica replica{.values = partial.states.values()};
   const std::uint64_t per_step = plan_->batch * (plan_->rounds ? plan_->partitions : 1);
   std::uint64_t steps = 0;
@@ -174,40 +263,53 @@ double Worker::step(Seat& seat, Replica& replica, const Batch& rows) {
   return loss;
 }
 
-void Worker::push(Context& context, TreeSum<Partial>& sums, std::vector<Turn> turns,
-                  std::uint64_t rows) {
+void Worker::add(Push& push, Subtree where, Partial& partial) {
+  Contribution part{.level = where.level,
+                    .index = where.index,
+                    .partitions = partial.partitions,
+                    .rows = partial.rows,
+                    .loss = partial.loss};
+  if (plan_->descends) {
+    part.payload = DenseValues{std::move(partial.states).freeze()};
+  } else if (!plan_->unsummed) {
+    part.payload = codec_->encode({.level = where.level, .index = where.index}, partial.gradients);
+    scratch_.give(std::move(partial.gradients));
+  } else if (partial.entries.indices.empty()) {
+    part.payload = AlignedValues{std::move(partial.entries.values)};
+  } else {
+    part.payload = std::move(partial.entries);
+  }
+  push.contributions.push_back(std::move(part));
+}
+
+void Worker::say(Context& context, Push push, std::uint64_t rows) {
   context.spend(rows);
   computed_ += rows;
-  Push push{.based_on = version_, .computed = computed_, .bytes_moved = bytes_moved_};
-  for (auto& [where, partial] : sums.take_parts()) {
-    Contribution part{.level = where.level,
-                      .index = where.index,
-                      .partitions = partial.partitions,
-                      .rows = partial.rows,
-                      .loss = partial.loss};
-    if (plan_->descends) {
-      part.payload = DenseValues{std::move(partial.states).freeze()};
-    } else {
-      part.payload =
-          codec_->encode({.level = where.level, .index = where.index}, partial.gradients);
-      scratch_.give(std::move(partial.gradients));
-    }
-    push.contributions.push_back(std::move(part));
-  }
-  if (plan_->pull == PullKind::sparse) push.features = features_of_next(turns);
-  push.turns = std::move(turns);
+  push.based_on = version_;
+  push.computed = computed_;
+  push.bytes_moved = bytes_moved_;
+  if (plan_->pull == PullKind::sparse)
+    for (const Turn& turn : push.turns)
+      push.wishes.push_back(wish_for(*seats_.at(turn.partition), turn.step + plan_->ahead));
   context.send(plan_->aggregator(), std::move(push));
 }
 
-std::vector<std::uint32_t> Worker::features_of_next(const std::vector<Turn>& turns) {
-  for (const Turn& turn : turns) {
-    Seat& seat = *seats_.at(turn.partition);
-    const std::uint64_t step = turn.step + 1;
-    const Draws next{.epoch = step / plan_->exchanges_per_epoch(seat.partition),
-                     .positions = plan_->drawn(seat.partition, step)};
-    seat.draw(next, [this](const Batch& piece) { plan_->model->reads(piece, seen_); });
-  }
-  std::vector<std::uint32_t> features(seen_.touched().begin(), seen_.touched().end());
+Wish Worker::wish_for(Seat& seat, std::uint64_t step) {
+  Wish wish{.partition = seat.partition, .step = step, .features = features_of(seat, step)};
+  seat.wished.emplace_back(step, wish.features.size());
+  return wish;
+}
+
+std::vector<std::uint32_t> Worker::features_of(Seat& seat, std::uint64_t step) {
+  std::vector<std::uint32_t> features;
+  seat.draw(drawn(seat.partition, step), [&](const Batch& piece) {
+    if (plan_->entrywise)
+      plan_->model->list_entries(piece, features);
+    else
+      plan_->model->reads(piece, seen_);
+  });
+  if (plan_->entrywise) return features;
+  features.assign(seen_.touched().begin(), seen_.touched().end());
   seen_.clear();
   return features;
 }

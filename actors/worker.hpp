@@ -2,6 +2,7 @@
 /// gives them. It knows neither gate nor merge nor how many colleagues it has.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,19 +36,33 @@ class Worker : public Actor {
   /// One turn's part of the sum; turn.rows becomes the rows that it really took.
   Partial compute(Seat& seat, Turn& turn, std::uint64_t draws);
   void differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
+  void differentiate_entries(Partial& partial, Seat& seat, const Draws& wanted,
+                             std::uint64_t draws);
   void descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
   /// Steps of plan.batch rows, one of rates_ each.
   double step(Seat& seat, Replica& replica, const Batch& rows);
-  void push(Context& context, TreeSum<Partial>& sums, std::vector<Turn> turns, std::uint64_t rows);
-  std::vector<std::uint32_t> features_of_next(const std::vector<Turn>& turns);
+  Draws drawn(std::uint32_t partition, std::uint64_t step) const;
+
+  /// What a sparse pull brought for a turn: to entries_, or to the mirror.
+  void read_aligned(Seat& seat, std::uint64_t step);
+  std::span<const float> model() const;
+
+  void add(Push& push, Subtree where, Partial& partial);
+  void say(Context& context, Push push, std::uint64_t rows);
+  Wish wish_for(Seat& seat, std::uint64_t step);
+  std::vector<std::uint32_t> features_of(Seat& seat, std::uint64_t step);
 
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Codec> codec_;
   std::map<std::uint32_t, std::unique_ptr<Seat>> seats_;
   Scratch scratch_;
-  Accumulator seen_;    ///< features of the next batch
-  SharedBlock pulled_;  ///< a dense pull, read in place
-  Block mirror_;        ///< kept up to date by sparse and changed pulls
+  Accumulator seen_;            ///< features of a batch, each once
+  SharedBlock pulled_;          ///< a dense pull, read in place
+  Block mirror_;                ///< kept up to date by sparse and changed pulls
+  std::vector<float> aligned_;  ///< a sparse pull: what the turns read, one after another
+  std::size_t read_ = 0;        ///< of aligned_
+  bool is_aligned_ = false;     ///< the last pull was a sparse one
+  std::vector<float> entries_;  ///< of the turn at hand
   std::vector<float> rates_;
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;

@@ -32,6 +32,8 @@ class Codec {
 struct CodecKind {
   Kind kind;
   bool lossless = true;
+  /// Carries a gradient entry by entry as it is (Model::gradient_of_entries).
+  bool entrywise = false;
   std::function<std::unique_ptr<Codec>(const Settings&, std::size_t parameters)> make;
 };
 

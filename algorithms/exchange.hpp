@@ -15,6 +15,7 @@ namespace troupe {
 struct Absorption {
   std::span<float> model;
   const Accumulator* gradients = nullptr;  ///< the summed gradients, or
+  const SparseValues* listed = nullptr;    ///< a gradient entry by entry, for a plain update, or
   std::span<const float> states = {};      ///< the summed replicas
   Arrived arrived;
   std::uint32_t partitions = 1;  ///< of the whole run
@@ -25,7 +26,8 @@ struct Absorption {
 class Exchange {
  public:
   virtual ~Exchange() = default;
-  virtual void absorb(const Absorption& what, const Merge& merge, Update& update) = 0;
+  /// False when the model is not finite any more.
+  virtual bool absorb(const Absorption& what, const Merge& merge, Update& update) = 0;
 };
 
 struct ExchangeKind {

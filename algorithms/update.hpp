@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stdexcept>
 
 #include "base/accumulator.hpp"
 #include "config/settings.hpp"
 #include "config/table.hpp"
+#include "messages/payload.hpp"
 
 namespace troupe {
 
@@ -18,6 +20,12 @@ class Update {
   /// parameters -= rate x (what the rule makes of factor x gradient).
   virtual void apply(std::span<float> parameters, const Accumulator& gradient, float factor,
                      float rate) = 0;
+  /// The same for plain rules, entry by entry: an index may stand several times.
+  /// False when a parameter is not finite afterwards.
+  virtual bool apply_entries(std::span<float> /*parameters*/, const SparseValues& /*gradient*/,
+                             float /*step*/) {
+    throw std::logic_error("this update rule takes no entries");
+  }
   /// True when entries outside the gradient may change too (momentum): pulls and
   /// changed-only replies must then count every entry as changed.
   virtual bool dense() const = 0;
@@ -25,7 +33,8 @@ class Update {
 
 struct UpdateKind {
   Kind kind;
-  /// Plain SGD: a worker that descends may use the model's fused loop.
+  /// Plain SGD: a worker that descends may use the model's fused loop, and a gradient
+  /// may be applied entry by entry.
   bool plain = false;
   std::function<std::unique_ptr<Update>(const Settings&, std::size_t parameters)> make;
 };

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
+REAL = Path(os.environ.get("REAL_DATA_DIR") or ROOT.parent / "shared/data")
 
 
 @dataclass
@@ -93,6 +94,24 @@ class Bench:
 
     def __exit__(self, *_):
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def program(self, name):
+        """A program of bench/CMakeLists.txt, built."""
+        if not (self.build / "CMakeCache.txt").exists():
+            sys.exit(f"{self.build} is no build folder: cmake --preset program && cmake --build --preset program")
+        subprocess.run(["cmake", "--build", self.build, "--target", name], check=True, stdout=subprocess.DEVNULL)
+        return next(path for path in (self.build / "bench" / name, self.build / name) if path.exists())
+
+    def sample(self, name):
+        """A real file by its place in the folder of real data; None where it is missing."""
+        path = REAL / name
+        return path if path.exists() and not self.quick else None
+
+    def fresh(self, name):
+        """A path in the scratch folder where nothing is."""
+        path = self.scratch / name
+        shutil.rmtree(path, ignore_errors=True)
+        return path
 
     def wants(self, title):
         return self.only in title

@@ -51,6 +51,16 @@ struct Contribution {
   }
 };
 
+/// A sparse pull: what the rows of a turn to come read, entry after entry as they list it.
+struct Wish {
+  std::uint32_t partition = 0;
+  std::uint64_t step = 0;
+  std::vector<std::uint32_t> features = {};
+  static constexpr auto fields() {
+    return std::tuple{&Wish::partition, &Wish::step, &Wish::features};
+  }
+};
+
 /// Worker to aggregator: what these turns came to.
 struct Push {
   std::uint64_t based_on = 0;     ///< version of the model that was pulled
@@ -58,11 +68,10 @@ struct Push {
   std::uint64_t bytes_moved = 0;  ///< of rows that a global shuffle brought it since then
   std::vector<Turn> turns = {};   ///< taken, with the rows really drawn
   std::vector<Contribution> contributions = {};
-  std::vector<std::uint32_t> features =
-      {};  ///< of the same partitions' next batches: a sparse pull
+  std::vector<Wish> wishes = {};  ///< for turns of the same partitions to come
   static constexpr auto fields() {
     return std::tuple{&Push::based_on, &Push::computed,      &Push::bytes_moved,
-                      &Push::turns,    &Push::contributions, &Push::features};
+                      &Push::turns,    &Push::contributions, &Push::wishes};
   }
 };
 

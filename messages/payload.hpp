@@ -15,7 +15,8 @@ struct DenseValues {
   static constexpr auto fields() { return std::tuple{&DenseValues::values}; }
 };
 
-/// The entries listed; every other one is zero (a gradient) or not asked for (a model).
+/// The entries listed; every other one is zero. One that stands several times counts as
+/// their sum.
 struct SparseValues {
   std::vector<std::uint32_t> indices = {};
   std::vector<float> values = {};
@@ -34,7 +35,16 @@ struct ChangedValues {
   }
 };
 
-using Payload = std::variant<std::monostate, DenseValues, SparseValues, ChangedValues>;
+/// A number for each entry of a list that both ends know: the features that a
+/// worker asked for, or the gradient at them.
+struct AlignedValues {
+  std::vector<float> values = {};
+  static constexpr auto fields() { return std::tuple{&AlignedValues::values}; }
+};
+
+/// The order is the wire's numbering: add at the end.
+using Payload =
+    std::variant<std::monostate, DenseValues, SparseValues, ChangedValues, AlignedValues>;
 
 /// Bytes that a payload has on the wire, headers apart.
 std::size_t payload_bytes(const Payload& payload);

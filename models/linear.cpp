@@ -106,6 +106,7 @@ class LinearModel final : public Model {
 
   Traits traits() const override {
     return {.sparse = sparse_ && regulariser_.sparse(),
+            .entrywise = sparse_ && regulariser_.sparse(),
             .linear = true,
             .probabilities = loss_.probability != nullptr,
             .classifies = loss_.classifies,
@@ -127,6 +128,9 @@ class LinearModel final : public Model {
   double descend(Replica& replica, const Batch& rows, std::size_t batch_size,
                  std::span<const float> rates) const override;
   void reads(const Batch& batch, Accumulator& seen) const override;
+  double gradient_of_entries(const Batch& batch, float rate,
+                             std::span<float> entries) const override;
+  void list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const override;
   Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const override;
 
   double penalty(std::span<const float> parameters) const override {
@@ -253,6 +257,36 @@ void LinearModel::reads(const Batch& batch, Accumulator& seen) const {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = batch[i];
     seen.touch({row.index, row.size});
+  }
+}
+
+double LinearModel::gradient_of_entries(const Batch& batch, float rate,
+                                        std::span<float> entries) const {
+  TROUPE_CHECK(sparse_ && regulariser_.sparse(), ==, true);
+  const Kernels& loops = kernels();
+  const Pulls pulls{regulariser_.pulls().data(), pull_bound(rate)};
+  float* w = entries.data();
+  double loss = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RowView row = batch[i];
+    const RowLoss at = loss_.at(loops.dot(row.value, w, row.size), row.label);
+    const auto slope = static_cast<float>(at.slope);
+    loss += at.loss;
+    if (pulls.values != nullptr)
+      loops.pull_entries(slope, {row.index, row.value, row.size}, pulls, w);
+    else
+      for (std::uint32_t k = 0; k < row.size; ++k) w[k] = slope * row.value[k];
+    w += row.size;
+  }
+  TROUPE_CHECK(w, ==, entries.data() + entries.size());
+  return loss;
+}
+
+void LinearModel::list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const {
+  Lookahead ahead(batch, {});
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const RowView row = ahead.next();
+    indices.insert(indices.end(), row.index, row.index + row.size);
   }
 }
 

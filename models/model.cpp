@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "base/check.hpp"
 #include "base/kernels/kernels.hpp"
@@ -87,6 +88,15 @@ void Model::scores(std::span<const float> parameters, const Batch& batch, bool p
 }
 
 void Model::reads(const Batch& /*batch*/, Accumulator& seen) const { seen.make_dense(); }
+
+double Model::gradient_of_entries(const Batch& /*batch*/, float /*rate*/,
+                                  std::span<float> /*entries*/) const {
+  throw std::logic_error("this model's gradient is not made entry by entry");
+}
+
+void Model::list_entries(const Batch& /*batch*/, std::vector<std::uint32_t>& /*indices*/) const {
+  throw std::logic_error("this model's entries are not listed row by row");
+}
 
 void Model::project(std::span<float> /*parameters*/, const Accumulator& /*touched*/) const {}
 

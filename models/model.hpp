@@ -23,6 +23,7 @@ struct Traits {
   bool loss_gradient = true;   ///< gradient() is the gradient of the batch objective
   bool additive = true;        ///< a batch of K rows gives the sum of K single rows
   bool sparse = false;         ///< a row reads and writes only the parameters of its features
+  bool entrywise = false;      ///< gradient_of_entries() serves as well as gradient()
   bool linear = false;         ///< descend() is a fused in-place loop over rows
   bool probabilities = false;  ///< predict() can map a score to [0, 1]
   bool classifies = true;      ///< evaluate() counts hits, so that there is an accuracy
@@ -108,6 +109,15 @@ class Model {
 
   /// Adds the parameters that these rows read, for sparse pulls; each once.
   virtual void reads(const Batch& batch, Accumulator& seen) const;
+
+  /// gradient() entry by entry, for models whose traits say so: `entries` holds the
+  /// parameters of list_entries(batch), in that order, and becomes the gradient at
+  /// them; an entry that stands several times gets a part of it each time.
+  virtual double gradient_of_entries(const Batch& batch, float rate,
+                                     std::span<float> entries) const;
+  /// Appends the parameters that these rows read, row after row, each as often as it
+  /// is read; for the same models.
+  virtual void list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const;
 
   virtual Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const = 0;
   /// l2 / 2 ||w||^2, added to the mean loss to make the objective.

@@ -130,6 +130,14 @@ void add_training(Schema& schema) {
         .choices = {"epoch"},
         .standard = whole(1),
         .sentence = "steps that a worker takes between two exchanges"},
+       {.path = "training.ahead",
+        .type = KeyType::integer,
+        .unit = "turns",
+        .minimum = 1,
+        .maximum = 64,
+        .standard = whole(1),
+        .sentence = "batches of a partition under way at a time, with an open gate and gradients: "
+                    "more than 1 hides the way to the server and back, and makes gradients older"},
        {.path = "training.evaluate_every",
         .type = KeyType::integer,
         .unit = "epochs",
@@ -342,7 +350,7 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 
 void add_planned(Schema& schema) {
   for (const char* path :
-       {"data.augment", "training.reply", "training.wait", "training.ahead", "training.push_every",
+       {"data.augment", "training.reply", "training.wait", "training.push_every",
         "training.pull_every", "training.reduction", "training.swap", "cluster.advertise",
         "cluster.tls", "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});

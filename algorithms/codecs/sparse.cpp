@@ -37,6 +37,7 @@ class Sparse : public Codec {
 CodecKind sparse_codec() {
   return {.kind = {.name = "sparse", .sentence = "the touched entries as index and value"},
           .lossless = true,
+          .entrywise = true,
           .make = [](const Settings&, std::size_t) { return std::make_unique<Sparse>(); }};
 }
 

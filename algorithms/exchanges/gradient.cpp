@@ -1,13 +1,19 @@
 /// Gradients travel; the aggregator's update rule makes the step.
 #include "algorithms/exchange.hpp"
+#include "base/finite.hpp"
 
 namespace troupe {
 namespace {
 
 class GradientExchange : public Exchange {
  public:
-  void absorb(const Absorption& what, const Merge& merge, Update& update) override {
-    update.apply(what.model, *what.gradients, merge.gradient_factor(what.arrived), what.rate);
+  bool absorb(const Absorption& what, const Merge& merge, Update& update) override {
+    const float factor = merge.gradient_factor(what.arrived);
+    if (what.listed != nullptr)
+      return update.apply_entries(what.model, *what.listed, what.rate * factor);
+    update.apply(what.model, *what.gradients, factor, what.rate);
+    if (update.dense() || what.gradients->dense()) return all_finite(what.model);
+    return all_finite(what.model, what.gradients->touched());
   }
 };
 

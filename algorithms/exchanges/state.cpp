@@ -2,13 +2,14 @@
 /// arrives alone moves the model by its partition's share of the way to it, so
 /// that an open gate weighs all partitions alike.
 #include "algorithms/exchange.hpp"
+#include "base/finite.hpp"
 
 namespace troupe {
 namespace {
 
 class StateExchange : public Exchange {
  public:
-  void absorb(const Absorption& what, const Merge& merge, Update& /*update*/) override {
+  bool absorb(const Absorption& what, const Merge& merge, Update& /*update*/) override {
     const float factor = merge.state_factor(what.arrived);
     const float share = what.round ? 1.0F
                                    : static_cast<float>(what.arrived.partitions) /
@@ -17,6 +18,7 @@ class StateExchange : public Exchange {
       const float merged = factor * what.states[i];
       what.model[i] = what.round ? merged : what.model[i] + share * (merged - what.model[i]);
     }
+    return all_finite(what.model);
   }
 };
 

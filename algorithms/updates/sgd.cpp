@@ -1,5 +1,6 @@
 /// Plain stochastic gradient descent: w <- w - rate g. It keeps no state.
 #include "algorithms/update.hpp"
+#include "base/kernels/kernels.hpp"
 
 namespace troupe {
 namespace {
@@ -15,6 +16,12 @@ class Sgd : public Update {
       return;
     }
     for (const std::uint32_t index : gradient.touched()) parameters[index] -= step * g[index];
+  }
+  bool apply_entries(std::span<float> parameters, const SparseValues& gradient,
+                     float step) override {
+    return kernels().scatter_add(
+        -step, {gradient.indices.data(), gradient.values.data(), gradient.indices.size()},
+        parameters.data());
   }
   bool dense() const override { return false; }
 };

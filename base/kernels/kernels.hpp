@@ -16,6 +16,12 @@ struct SparseEntries {
   std::size_t size;
 };
 
+/// What each position is pulled towards zero with, and the most that counts of it.
+struct Pulls {
+  const float* values;
+  float bound;
+};
+
 /// c += a b. Rows of b and c lie so many floats apart; a has a step for its columns
 /// too, so that a transposed matrix is as good. b and c do not overlap.
 struct Product {
@@ -50,6 +56,17 @@ struct Kernels {
   float (*sparse_dot)(const SparseEntries& row, const float* y);
   /// y[row.index[k]] += a row.value[k]
   void (*sparse_axpy)(float a, const SparseEntries& row, float* y);
+  /// to[k] = from[index[k]]
+  void (*gather)(const std::uint32_t* index, std::size_t size, const float* from, float* to);
+  /// y[index[k]] += a value[k], one after another: an index may stand several times.
+  /// False when an entry of y is not finite afterwards.
+  bool (*scatter_add)(float a, const SparseEntries& entries, float* y);
+  /// w[k] = a row.value[k] + min(pulls[row.index[k]], bound) w[k]
+  void (*pull_entries)(float a, const SparseEntries& row, const Pulls& pulls, float* w);
+  /// no x[i] is infinite or not a number
+  bool (*finite)(const float* x, std::size_t size);
+  /// every index[k] < limit
+  bool (*all_below)(const std::uint32_t* index, std::size_t size, std::uint32_t limit);
   /// each entry of c adds its products in the order of the inner index
   void (*multiply)(const Product& product);
   /// the column with the least squared distance to x; the first of several

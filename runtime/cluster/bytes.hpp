@@ -22,6 +22,13 @@ class Bytes {
     return bytes;
   }
 
+  /// Of memory that somebody else keeps for as long.
+  static Bytes alias(std::span<const std::byte> view) {
+    Bytes bytes;
+    bytes.view_ = view;
+    return bytes;
+  }
+
   std::size_t size() const { return view_.size(); }
   std::span<const std::byte> view() const { return view_; }
   /// Shares the memory.

@@ -40,6 +40,7 @@ class Cluster::Host {
   class Departure;
 
   std::shared_ptr<Process> make_process();
+  void open_data_plane(const std::shared_ptr<Process>& process);
   void run_alone();
   void run_with_nodes();
   caf::actor open_door(caf::actor_system& system);
@@ -56,6 +57,7 @@ class Cluster::Host {
   Children children_;
   ProcessMap processes_;
   std::vector<bool> gone_;  // per process
+  std::unique_ptr<DataPlane> plane_;
   caf::actor endpoint_;
   caf::actor data_server_;                // none unless data is served
   std::map<std::uint32_t, Notice> news_;  // per process, not passed on yet
@@ -76,6 +78,7 @@ class Cluster::Host::Departure {
     host_.children_.wait_all(Clock::now() + leave_time);
     caf::anon_send(host_.endpoint_, Quit{});
     host_.endpoint_ = nullptr;
+    host_.plane_.reset();
     if (host_.data_server_) caf::anon_send(host_.data_server_, Quit{});
     host_.data_server_ = nullptr;
   }
@@ -119,6 +122,7 @@ std::shared_ptr<Process> Cluster::Host::make_process() {
   process->over = [this] { inbox_.post(Over{}); };
   process->processes = processes_;
   process->endpoint = endpoint_;
+  process->data = plane_.get();
   return process;
 }
 
@@ -147,13 +151,23 @@ void Cluster::Host::run_with_nodes() {
                  {"--join", "127.0.0.1:" + std::to_string(publish(system, endpoint_))});
   children_.start(command);
 
-  Muster muster({request_, processes_, children_, inbox_, endpoint_, data_port});
+  const auto process = make_process();
+  open_data_plane(process);
+  const Secret secret = make_secret();
+  plane_->admit(secret, 0);
+  Muster muster({.request = request_,
+                 .processes = processes_,
+                 .children = children_,
+                 .inbox = inbox_,
+                 .endpoint = endpoint_,
+                 .secret = secret,
+                 .plane_port = plane_->port(),
+                 .data_port = data_port});
   if (const auto stop = muster.gather()) {
     report_stopped(*stop);
     return;
   }
   use_cpu_level(static_cast<CpuLevel>(muster.cpu_level()));
-  const auto process = make_process();
   Stage stage(system, process, request_.make);
   caf::anon_send(endpoint_, Attach{process});
   for (std::uint32_t n = 1; n <= request_.nodes; ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
@@ -164,6 +178,14 @@ void Cluster::Host::run_with_nodes() {
   report_last_news();
   departure.dismiss();
   stage.end();
+}
+
+void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
+  plane_ = std::make_unique<DataPlane>(
+      ears_of(process, [this](std::uint32_t peer, const std::string& why) {
+        inbox_.post(LinkLost{peer, why});
+      }));
+  process->data = plane_.get();
 }
 
 caf::actor Cluster::Host::open_door(caf::actor_system& system) {
@@ -233,6 +255,7 @@ void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string&
   if (gone_[process]) return;
   gone_[process] = true;
   caf::anon_send(endpoint_, Drop{process});
+  plane_->drop(process);
   std::string detail = children_.name(process) + " ";
   if (children_.wait(process, Clock::now() + fate_time)) {
     detail += children_.fate(process);

@@ -63,26 +63,31 @@ constexpr std::size_t least_sizes(std::tuple<Members...>) {
   return (std::size_t{0} + ... + least_size<decltype(member_of(Members{}))>());
 }
 
-template <class T>
+/// Where the floats of blocks go: in line, or apart, behind everything else.
+enum class Floats { in_line, apart };
+
+template <Floats floats = Floats::in_line, class T>
 std::size_t encoded_size(const T& value) {
   if constexpr (Plain<T>) {
     return sizeof(T);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return sizeof(std::uint64_t) + value.size();
   } else if constexpr (std::is_same_v<T, SharedBlock>) {
-    return sizeof(std::uint64_t) + value.size() * sizeof(float);
+    return sizeof(std::uint64_t) + (floats == Floats::in_line ? value.size() * sizeof(float) : 0);
   } else if constexpr (is_vector<T>) {
     std::size_t size = sizeof(std::uint64_t);
     if constexpr (Plain<typename T::value_type>)
       size += value.size() * sizeof(typename T::value_type);
     else
-      for (const auto& each : value) size += encoded_size(each);
+      for (const auto& each : value) size += encoded_size<floats>(each);
     return size;
   } else if constexpr (is_variant<T>) {
-    return 1 + std::visit([](const auto& alternative) { return encoded_size(alternative); }, value);
+    return 1 + std::visit([](const auto& each) { return encoded_size<floats>(each); }, value);
   } else if constexpr (Listed<T>) {
     return std::apply(
-        [&](auto... member) { return (std::size_t{0} + ... + encoded_size(value.*member)); },
+        [&](auto... member) {
+          return (std::size_t{0} + ... + encoded_size<floats>(value.*member));
+        },
         T::fields());
   } else {
     static_assert(std::is_same_v<T, std::monostate>);
@@ -90,10 +95,12 @@ std::size_t encoded_size(const T& value) {
   }
 }
 
-/// Writes into memory of the right size.
+/// Writes into memory of the right size. With a list for them, blocks are only
+/// counted here and their floats are the caller's to send.
 class Encoder {
  public:
-  explicit Encoder(std::span<std::byte> into) : at_(into.data()) {}
+  explicit Encoder(std::span<std::byte> into, std::vector<SharedBlock>* apart = nullptr)
+      : at_(into.data()), apart_(apart) {}
 
   template <class T>
   void put(const T& value) {
@@ -104,7 +111,10 @@ class Encoder {
       raw(value.data(), value.size());
     } else if constexpr (std::is_same_v<T, SharedBlock>) {
       put(std::uint64_t{value.size()});
-      raw(value.values().data(), value.values().size_bytes());
+      if (apart_ != nullptr)
+        apart_->push_back(value);
+      else
+        raw(value.values().data(), value.values().size_bytes());
     } else if constexpr (is_vector<T>) {
       put(std::uint64_t{value.size()});
       if constexpr (Plain<typename T::value_type>)
@@ -126,12 +136,20 @@ class Encoder {
   }
 
   std::byte* at_;
+  std::vector<SharedBlock>* apart_;
+};
+
+/// Blocks whose floats come later: where to put them, and how many bytes may come.
+struct Awaited {
+  std::vector<std::span<std::byte>> blocks;
+  std::size_t budget = 0;
 };
 
 /// Reads from pieces in a row, as they came.
 class Decoder {
  public:
-  explicit Decoder(std::span<const Bytes> pieces) : pieces_(pieces) {
+  explicit Decoder(std::span<const Bytes> pieces, Awaited* apart = nullptr)
+      : pieces_(pieces), apart_(apart) {
     for (const Bytes& piece : pieces) left_ += piece.size();
   }
 
@@ -196,10 +214,25 @@ class Decoder {
   }
 
   bool get_block(SharedBlock& shared) {
+    if (apart_ != nullptr) return await_block(shared);
     std::size_t count = 0;
     if (!get_count(count, sizeof(float))) return false;
     Block block(count);
     if (!raw(block.values().data(), count * sizeof(float))) return false;
+    shared = std::move(block).freeze();
+    return true;
+  }
+
+  bool await_block(SharedBlock& shared) {
+    std::uint64_t count = 0;
+    if (!raw(&count, sizeof count)) return false;
+    if (count > apart_->budget / sizeof(float))
+      return refuse("a block of " + std::to_string(count) + " floats, " +
+                    std::to_string(apart_->budget) + " bytes allowed");
+    Block block(count);
+    const auto bytes = std::as_writable_bytes(block.values());
+    apart_->budget -= bytes.size();
+    if (!bytes.empty()) apart_->blocks.push_back(bytes);
     shared = std::move(block).freeze();
     return true;
   }
@@ -235,6 +268,7 @@ class Decoder {
   }
 
   std::span<const Bytes> pieces_;
+  Awaited* apart_;
   std::size_t offset_ = 0;
   std::size_t left_ = 0;
   std::string why_;

@@ -11,6 +11,7 @@
 #include "base/user_error.hpp"
 #include "runtime/cluster/children.hpp"
 #include "runtime/cluster/cluster.hpp"
+#include "runtime/cluster/data_plane.hpp"
 #include "runtime/cluster/endpoint.hpp"
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/layout.hpp"
@@ -29,6 +30,8 @@ class Muster {
     Children& children;
     Inbox<HostEvent>& inbox;
     caf::actor endpoint;
+    Secret secret;
+    std::uint16_t plane_port = 0;
     std::uint16_t data_port = 0;  ///< of the data server, where there is one
   };
 
@@ -47,6 +50,7 @@ class Muster {
   struct Member {
     Step step = Step::awaited;
     std::string address;
+    std::uint16_t plane_port = 0;
   };
 
   bool wait_for(Step step);

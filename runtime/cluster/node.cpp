@@ -123,6 +123,7 @@ class Node {
   caf::actor endpoint_;
   std::uint16_t port_ = 0;
   std::shared_ptr<Process> process_ = std::make_shared<Process>();
+  std::optional<DataPlane> plane_;
   std::optional<Stage> stage_;
   std::shared_ptr<DataClient> data_;  // where the coordinator's process serves
   std::set<std::uint32_t> awaited_;   // processes that are to connect to this one
@@ -143,6 +144,7 @@ int Node::serve() {
   join.slots = request_.slots;
   join.port = port_;
   join.pid = getpid();
+  join.plane_port = plane_->port();
   tell(coordinator, std::move(join));
   return live();
 }
@@ -155,6 +157,10 @@ void Node::open_door() {
     throw UserError(ExitCode::cluster,
                     "cannot listen on 127.0.0.1: " + system_.render(port.error()));
   port_ = *port;
+  plane_.emplace(ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
+    inbox_.post(LinkLost{peer, why});
+  }));
+  process_->data = &*plane_;
 }
 
 // A connect may fail on a heartbeat's tick, so it is tried again for a while.
@@ -223,6 +229,7 @@ void Node::on(const Welcome& welcome) {
   process_->run = welcome.run;
   process_->mine = welcome.process;
   process_->endpoint = endpoint_;
+  plane_->admit({welcome.secret_first, welcome.secret_second}, process_->mine);
   Ready ready;
   ready.manifest_crc32c = process_->plan->data ? process_->plan->data->facts().manifest_crc32c : 0;
   ready.parameters = process_->plan->parameters;
@@ -264,11 +271,12 @@ void Node::on(const Placement& placement) {
   caf::anon_send(endpoint_, Attach{process_});
   for (const std::uint32_t other :
        neighbours(*process_->plan, process_->processes, process_->mine)) {
-    if (other == coordinator) continue;
     if (other > process_->mine) {
       awaited_.insert(other);
       continue;
     }
+    plane_->connect(other, placement.plane_ports.at(other), connect_time);
+    if (other == coordinator) continue;
     connect(other, parse_address(placement.addresses.at(other)));
     tell(other, Hello{process_->run, process_->mine});
   }

@@ -214,6 +214,7 @@ void Place::take(caf::mailbox_element& element) {
 
 void Place::accept(Parcel& parcel) {
   if (parcel.credit && parcel.credit->add()) caf::anon_send(process_->endpoint, Settle{});
+  parcel.receipt.reset();
   Resident* to = resident_of(parcel.envelope.to);
   if (to == nullptr) return;
   if (parcel.kind == Parcel::Kind::envelope && !fresh(parcel.envelope, *to)) return;
@@ -330,12 +331,15 @@ void Place::send(Resident& from, ActorId to, Message&& message) {
   envelope.message = std::move(message);
   delivery_.stamp(envelope);
   if (process_->place_of[to]) {
-    caf::anon_send(process_->place_of[to], Parcel{Parcel::Kind::envelope, std::move(envelope), {}});
+    caf::anon_send(process_->place_of[to],
+                   Parcel{Parcel::Kind::envelope, std::move(envelope), {}, {}});
     return;
   }
-  // Edges of the coordinator carry words, not models, and go first; an edge never changes sides.
-  const bool control = envelope.from == Plan::coordinator || to == Plan::coordinator;
-  caf::anon_send(process_->endpoint, Shipment{process_->processes[to], control, encode(envelope)});
+  // Edges of the coordinator carry words, not models; an edge never changes sides.
+  if (envelope.from == Plan::coordinator || to == Plan::coordinator)
+    caf::anon_send(process_->endpoint, Shipment{process_->processes[to], true, encode(envelope)});
+  else
+    process_->data->send(process_->processes[to], envelope);
 }
 
 Place::Resident* Place::resident_of(ActorId id) const {

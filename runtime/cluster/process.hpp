@@ -13,6 +13,7 @@
 
 #include "messages/message.hpp"
 #include "runtime/cluster/credit.hpp"
+#include "runtime/cluster/data_plane.hpp"
 #include "runtime/cluster/layout.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
@@ -35,6 +36,7 @@ struct Process {
   // Written before the places begin, read-only from then on.
   std::vector<caf::actor> place_of;  ///< per actor; none: it lives in another process
   caf::actor endpoint;               ///< none without nodes
+  DataPlane* data = nullptr;         ///< likewise; whoever made it keeps it until places end
   Clock::time_point start;
   std::atomic<bool> ended = false;  ///< pads of a paced step are cut short
 };
@@ -44,7 +46,8 @@ struct Parcel {
   enum class Kind { envelope, injected, begin, end };
   Kind kind = Kind::envelope;
   Envelope envelope;
-  std::shared_ptr<Credit> credit;  ///< set when it came over the network: to give back
+  std::shared_ptr<Credit> credit;    ///< set when it came over the network: to give back
+  std::shared_ptr<Receipt> receipt;  ///< the same for the data plane
 };
 
 /// For the endpoint: this envelope, encoded, is for an actor in that process.

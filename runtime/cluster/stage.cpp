@@ -55,7 +55,7 @@ Stage::~Stage() { end(); }
 void Stage::begin() {
   process_->start = Clock::now();
   for (auto place = places_.rbegin(); place != places_.rend(); ++place)
-    caf::anon_send(*place, Parcel{Parcel::Kind::begin, {}, {}});
+    caf::anon_send(*place, Parcel{Parcel::Kind::begin, {}, {}, {}});
 }
 
 void Stage::inject(ActorId to, Message message) {
@@ -71,10 +71,26 @@ void Stage::end() {
   if (over_) return;
   over_ = true;
   process_->ended = true;
-  for (const caf::actor& place : places_) caf::anon_send(place, Parcel{Parcel::Kind::end, {}, {}});
+  for (const caf::actor& place : places_)
+    caf::anon_send(place, Parcel{Parcel::Kind::end, {}, {}, {}});
   caf::scoped_actor self(system_);
   self->wait_for(places_);
   places_.clear();
+}
+
+// Whoever sends for an actor that does not live where it says gets nowhere.
+DataPlane::Ears ears_of(const std::shared_ptr<Process>& process,
+                        std::function<void(std::uint32_t, const std::string&)> lost) {
+  const auto arrived = [weak = std::weak_ptr(process)](std::uint32_t peer, Envelope envelope,
+                                                       std::shared_ptr<Receipt> receipt) {
+    const std::shared_ptr<Process> here = weak.lock();
+    if (!here || envelope.to >= here->place_of.size() || !here->place_of[envelope.to]) return;
+    if (envelope.from >= here->processes.size() || here->processes[envelope.from] != peer) return;
+    const caf::actor& place = here->place_of[envelope.to];
+    caf::anon_send(place,
+                   Parcel{Parcel::Kind::envelope, std::move(envelope), {}, std::move(receipt)});
+  };
+  return {arrived, std::move(lost)};
 }
 
 }  // namespace troupe

@@ -49,4 +49,8 @@ class Stage {
   bool over_ = false;
 };
 
+/// Data planes hand messages to the places of `process`, once it has some.
+DataPlane::Ears ears_of(const std::shared_ptr<Process>& process,
+                        std::function<void(std::uint32_t, const std::string&)> lost);
+
 }  // namespace troupe

@@ -18,21 +18,11 @@ struct Address {
   }
 };
 
-}  // namespace
-
-Bytes encode(const Envelope& envelope) {
-  const Address address{envelope.from, envelope.to, envelope.graph_epoch, envelope.run,
-                        envelope.sequence};
-  const std::size_t size = wire::encoded_size(address) + wire::encoded_size(envelope.message);
-  return Bytes::make(size, [&](std::span<std::byte> into) {
-    wire::Encoder encoder(into);
-    encoder.put(address);
-    encoder.put(envelope.message);
-  });
+Address address_of(const Envelope& envelope) {
+  return {envelope.from, envelope.to, envelope.graph_epoch, envelope.run, envelope.sequence};
 }
 
-std::variant<Envelope, Malformed> decode(std::span<const Bytes> pieces) {
-  wire::Decoder decoder(pieces);
+std::variant<Envelope, Malformed> decode(wire::Decoder decoder) {
   Address address;
   Envelope envelope;
   if (!decoder.get(address) || !decoder.get(envelope.message)) return Malformed{decoder.why()};
@@ -43,6 +33,41 @@ std::variant<Envelope, Malformed> decode(std::span<const Bytes> pieces) {
   envelope.run = address.run;
   envelope.sequence = address.sequence;
   return envelope;
+}
+
+}  // namespace
+
+Bytes encode(const Envelope& envelope) {
+  const Address address = address_of(envelope);
+  const std::size_t size = wire::encoded_size(address) + wire::encoded_size(envelope.message);
+  return Bytes::make(size, [&](std::span<std::byte> into) {
+    wire::Encoder encoder(into);
+    encoder.put(address);
+    encoder.put(envelope.message);
+  });
+}
+
+Encoded encode_apart(const Envelope& envelope) {
+  const Address address = address_of(envelope);
+  const std::size_t size =
+      wire::encoded_size(address) + wire::encoded_size<wire::Floats::apart>(envelope.message);
+  Encoded encoded;
+  encoded.head = Bytes::make(size, [&](std::span<std::byte> into) {
+    wire::Encoder encoder(into, &encoded.blocks);
+    encoder.put(address);
+    encoder.put(envelope.message);
+  });
+  return encoded;
+}
+
+std::variant<Envelope, Malformed> decode(std::span<const Bytes> pieces) {
+  return decode(wire::Decoder(pieces));
+}
+
+std::variant<Envelope, Malformed> decode_apart(std::span<const std::byte> head,
+                                               wire::Awaited& awaited) {
+  const Bytes whole = Bytes::alias(head);
+  return decode(wire::Decoder({&whole, 1}, &awaited));
 }
 
 }  // namespace troupe

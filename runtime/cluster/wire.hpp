@@ -8,6 +8,7 @@
 
 #include "messages/message.hpp"
 #include "runtime/cluster/bytes.hpp"
+#include "runtime/cluster/fields.hpp"
 
 namespace troupe {
 
@@ -21,6 +22,18 @@ struct Malformed {
 };
 
 Bytes encode(const Envelope& envelope);
+
+/// The same with the floats of its blocks apart, to be sent behind the head from
+/// where they are.
+struct Encoded {
+  Bytes head;
+  std::vector<SharedBlock> blocks;
+};
+Encoded encode_apart(const Envelope& envelope);
+/// Of the head alone. `awaited` says how many bytes of blocks are allowed, and then
+/// where they belong: before they are there nobody may read the envelope.
+std::variant<Envelope, Malformed> decode_apart(std::span<const std::byte> head,
+                                               wire::Awaited& awaited);
 
 /// The pieces of one whole message, in order.
 std::variant<Envelope, Malformed> decode(std::span<const Bytes> pieces);

@@ -123,18 +123,17 @@ TEST_CASE("aggregator: a partition leased anew gets the turn that was lost, at t
 TEST_CASE("aggregator: a lease in the middle of a round forgets nothing that was asked for") {
   Dialogue dialogue({});
   Push mine = push_of(dialogue.pull(first, 0), 1.0F);
-  mine.features = {5, 7};
+  mine.wishes = {{.partition = 0, .step = 1, .features = {5, 7}}};
   dialogue.pull(second, 1);
   dialogue.push(first, std::move(mine));
   dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, WorkersLost{.workers = {second}});
   Push theirs = push_of(dialogue.pull(first, 1), 1.0F);
-  theirs.features = {9};
+  theirs.wishes = {{.partition = 1, .step = 1, .features = {9}}};
   dialogue.push(first, std::move(theirs));
   const auto released = dialogue.stage.heard_by<Parameters>(first);
   CHECK(released.turns.size() == 2);
-  // Whatever way it is told, partition 0 must not step on stale weights 5 and 7.
-  const auto* listed = std::get_if<SparseValues>(&released.payload);
-  if (listed != nullptr) CHECK(listed->indices == std::vector<std::uint32_t>{5, 7, 9});
+  // The wishes of both, in the order of the turns: 5 and 7, then 9.
+  CHECK(std::get<AlignedValues>(released.payload).values == std::vector<float>{0, 0, 0});
 }
 
 TEST_CASE("aggregator: a dead worker's late pull gets no turn and takes none away") {
@@ -279,12 +278,65 @@ TEST_CASE("aggregator: a push that claims other partitions than it covers is ref
 TEST_CASE("aggregator: a sparse pull answers with what was asked, bit for bit the model") {
   Dialogue dialogue({.gate = open_gate()});
   Push push = push_of(dialogue.pull(first, 0), 4.0F);
-  push.features = {7, 0};
+  push.wishes = {{.partition = 0, .step = 1, .features = {7, 0, 7}}};
   dialogue.push(first, std::move(push));
   const auto answer = dialogue.stage.heard_by<Parameters>(first);
-  const auto& listed = std::get<SparseValues>(answer.payload);
-  CHECK(listed.indices == std::vector<std::uint32_t>{7, 0});
-  CHECK(listed.values[1] == doctest::Approx(-0.1));
+  const auto& values = std::get<AlignedValues>(answer.payload).values;
+  REQUIRE(values.size() == 3);
+  CHECK(values[1] == doctest::Approx(-0.1));
+
+  // The gradient at those needs no indices, and a short turn uses the first of them.
+  Push next{.based_on = 2, .computed = 8, .turns = answer.turns};
+  next.contributions = {{.partitions = 1, .rows = 4, .payload = AlignedValues{{8.0F, 4.0F}}}};
+  next.wishes = {{.partition = 0, .step = 2, .features = {0, 7}}};
+  dialogue.push(first, std::move(next));
+  const auto after = dialogue.stage.heard_by<Parameters>(first);
+  CHECK(std::get<AlignedValues>(after.payload).values[0] == doctest::Approx(-0.2));
+  CHECK(std::get<AlignedValues>(after.payload).values[1] == doctest::Approx(-0.2));
+}
+
+TEST_CASE("aggregator: a turn without a wish gets the whole model, and a mad wish is none") {
+  Dialogue dialogue({.gate = open_gate()});
+  dialogue.push(first, push_of(dialogue.pull(first, 0), 4.0F));
+  const auto none = dialogue.stage.heard_by<Parameters>(first);
+  CHECK(std::holds_alternative<DenseValues>(none.payload));
+  Push push = push_of(none, 4.0F);
+  push.wishes = {{.partition = 0, .step = 2, .features = {12}}};
+  dialogue.push(first, std::move(push));
+  CHECK(std::holds_alternative<DenseValues>(dialogue.stage.heard_by<Parameters>(first).payload));
+}
+
+TEST_CASE("aggregator: more gradient than was wished for is refused, and no end") {
+  Dialogue dialogue({.gate = open_gate()});
+  dialogue.pull(second, 1);
+  Push push = push_of(dialogue.pull(first, 0), 4.0F);
+  push.wishes = {{.partition = 0, .step = 1, .features = {7}}};
+  dialogue.push(first, std::move(push));
+  const auto answer = dialogue.stage.heard_by<Parameters>(first);
+  Push next{.based_on = 2, .computed = 8, .turns = answer.turns};
+  next.contributions = {{.partitions = 1, .rows = 4, .payload = AlignedValues{{8.0F, 4.0F}}}};
+  dialogue.push(first, std::move(next));
+  CHECK_FALSE(dialogue.stage.heard_by<Refused>(Plan::coordinator).diverged);
+}
+
+TEST_CASE("aggregator: working ahead, a partition has several turns under way, in order") {
+  Dialogue dialogue({.gate = open_gate(), .ahead = 3});
+  const Parameters parameters = dialogue.pull(first, 0);
+  REQUIRE(parameters.turns.size() == 3);
+  CHECK(parameters.turns[2].step == 2);
+  Parameters one = parameters;
+  one.turns = {parameters.turns[0]};
+  dialogue.push(first, push_of(one, 1.0F));
+  CHECK(dialogue.stage.heard_by<Parameters>(first).turns ==
+        std::vector<Turn>{{.partition = 0, .step = 3, .rows = 4}});
+  one.turns = {parameters.turns[2]};  // out of order: refused as late
+  dialogue.push(first, push_of(one, 1.0F));
+  CHECK(dialogue.stage.silent());
+  // Whoever holds it next gets all that is due again.
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, WorkersLost{.workers = {first}});
+  const Parameters again = dialogue.pull(second, 0);
+  REQUIRE(again.turns.size() == 3);
+  CHECK(again.turns[0].step == 1);
 }
 
 TEST_CASE("aggregator: a changed-only reply names what moved since the worker's version") {

@@ -38,6 +38,8 @@ struct Toy {
   CodecKind codec = sparse_codec();
   PullKind pull = PullKind::sparse;
   double validation = 0.2;
+  bool entrywise = true;
+  std::uint64_t ahead = 1;
   SamplerKind sampler = {};
   /// Rows that come into memory together; the bound is then the least that works.
   std::uint64_t cut = 0;
@@ -121,6 +123,9 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
                                  .facts = plan->data->facts(),
                                  .rows = plan->training.size(),
                                  .descends = plan->descends});
+  plan->entrywise = toy.entrywise && plan->model->traits().entrywise && !plan->descends;
+  plan->unsummed = plan->entrywise && !plan->rounds && toy.codec.entrywise;
+  plan->ahead = toy.ahead;
   plan->parameters = plan->model->layout().size();
   plan->exchange = [make = toy.exchange.make] { return make(Settings()); };
   plan->gate = [make = toy.gate.make] { return make(Settings()); };

@@ -50,7 +50,9 @@ TEST_CASE("worker: a turn is answered by the gradient of its rows, and the next 
   CHECK(push.contributions[0].rows == 4);
   CHECK(push.contributions[0].loss == doctest::Approx(4.0));  // hinge at zero weights
   CHECK(push.computed == 4);
-  CHECK_FALSE(push.features.empty());
+  REQUIRE(push.wishes.size() == 1);
+  CHECK(push.wishes[0].step == 1);
+  CHECK_FALSE(push.wishes[0].features.empty());
   CHECK(dialogue.stage.spent == 4);
   CHECK(dialogue.stage.silent());
 }
@@ -74,6 +76,71 @@ TEST_CASE("worker: without rounds each partition is pushed on its own") {
   CHECK(dialogue.turn({{0, 0, 4}, {1, 0, 4}}).turns.size() == 1);
   CHECK(dialogue.stage.heard_by<Push>(aggregator).turns[0].partition == 1);
   CHECK(dialogue.stage.silent());
+}
+
+namespace {
+
+/// The gradient that a turn of partition 0 came to, by index.
+std::vector<float> summed(const Payload& payload, std::span<const std::uint32_t> wished) {
+  std::vector<float> sum(12, 0.0F);
+  if (const auto* listed = std::get_if<SparseValues>(&payload)) {
+    for (std::size_t k = 0; k < listed->indices.size(); ++k)
+      sum[listed->indices[k]] += listed->values[k];
+  } else {
+    const auto& aligned = std::get<AlignedValues>(payload).values;
+    REQUIRE(aligned.size() <= wished.size());
+    for (std::size_t k = 0; k < aligned.size(); ++k) sum[wished[k]] += aligned[k];
+  }
+  return sum;
+}
+
+Block some_model() {
+  Block model(12);
+  for (std::size_t u = 0; u < 12; ++u) model.values()[u] = 0.1F * static_cast<float>(u) - 0.5F;
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("worker: what it wished for is as good as the whole model, bit for bit") {
+  for (const bool entrywise : {true, false})
+    for (const std::uint64_t quota : {4, 3}) {
+      CAPTURE(entrywise);
+      CAPTURE(quota);
+      Dialogue by_wish({.gate = open_gate(), .entrywise = entrywise});
+      by_wish.lease({0});
+      by_wish.stage.heard_by<Pull>(aggregator);
+      const Push first = by_wish.turn({{0, 0, 4}});
+      const auto& features = first.wishes.at(0).features;
+      AlignedValues answer;
+      const Block model = some_model();
+      for (const std::uint32_t u : features) answer.values.push_back(model.values()[u]);
+      const Turn second{0, 1, quota};
+      by_wish.worker.receive(by_wish.stage, aggregator,
+                             Parameters{.version = 2, .turns = {second}, .payload = answer});
+      const auto wished = by_wish.stage.heard_by<Push>(aggregator);
+      CHECK(std::holds_alternative<AlignedValues>(wished.contributions[0].payload) == entrywise);
+
+      Dialogue whole({.gate = open_gate(), .entrywise = entrywise});
+      whole.lease({0});
+      whole.stage.heard_by<Pull>(aggregator);
+      whole.worker.receive(
+          whole.stage, aggregator,
+          Parameters{
+              .version = 2, .turns = {second}, .payload = DenseValues{some_model().freeze()}});
+      const auto dense = whole.stage.heard_by<Push>(aggregator);
+      CHECK(dense.contributions[0].rows == quota);
+      CHECK(summed(wished.contributions[0].payload, features) ==
+            summed(dense.contributions[0].payload, {}));
+    }
+}
+
+TEST_CASE("worker: working ahead, it wishes for the turn behind those it has") {
+  Dialogue dialogue({.gate = open_gate(), .ahead = 3});
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  CHECK(dialogue.turn({{0, 0, 4}, {0, 1, 4}}).wishes.at(0).step == 3);
+  CHECK(dialogue.stage.heard_by<Push>(aggregator).wishes.at(0).step == 4);
 }
 
 TEST_CASE("worker: the quota of a turn is not exceeded") {
@@ -145,7 +212,9 @@ TEST_CASE("worker: rows that are damaged further on end its work with the line t
     CHECK(dialogue.turn({{0, step, 4}}).contributions[0].rows == 4);
   for (std::uint64_t step = 17; step < 20 && dialogue.stage.silent(); ++step) {
     dialogue.worker.receive(dialogue.stage, aggregator,
-                            Parameters{.version = 1, .turns = {{0, step, 4}}});
+                            Parameters{.version = 1,
+                                       .turns = {{0, step, 4}},
+                                       .payload = DenseValues{Block::zeros(12).freeze()}});
     if (std::holds_alternative<Push>(dialogue.stage.said.front().message))
       dialogue.stage.heard_by<Push>(aggregator);
   }

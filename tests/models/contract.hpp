@@ -166,6 +166,27 @@ inline void check_sparse(const ModelCase& given) {
   }
 }
 
+/// Entry by entry a gradient is the same within rounding, and so is the loss; the
+/// entries are those that the rows read.
+inline void check_entries(const ModelCase& given) {
+  const auto picks = every_row(given.sample);
+  const Rows rows = given.sample.rows();
+  const Batch batch{rows, picks};
+  constexpr float rate = 0.5F;
+  std::vector<std::uint32_t> indices;
+  given.model.list_entries(batch, indices);
+  std::vector<float> entries;
+  for (const std::uint32_t index : indices) entries.push_back(given.parameters[index]);
+  Accumulator expected(given.parameters.size());
+  const double loss = given.model.gradient(given.parameters, batch, rate, expected);
+  CHECK(given.model.gradient_of_entries(batch, rate, entries) == doctest::Approx(loss));
+  Accumulator sum(given.parameters.size());
+  for (std::size_t k = 0; k < indices.size(); ++k) sum.add(indices[k], entries[k]);
+  check_near(sum.values(), expected.values(), 1e-4);
+  // A row that moves nothing still lists its entries.
+  for (const std::uint32_t u : expected.touched()) CHECK(std::ranges::count(indices, u) > 0);
+}
+
 inline void check_predictions(const ModelCase& given) {
   const auto picks = every_row(given.sample);
   const Rows rows = given.sample.rows();
@@ -214,6 +235,7 @@ inline void check_model(const ModelCase& given, const std::string& name, const O
   }
   if (traits.additive) check_additive(given);
   if (traits.sparse) check_sparse(given);
+  if (traits.entrywise) check_entries(given);
   for (const std::size_t batch_size : {1U, 3U, 16U}) check_descent(given, batch_size, 1.0F);
   if (traits.linear) check_descent(given, 1, 0.25F);
   check_descent_in_parts(given);

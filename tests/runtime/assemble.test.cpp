@@ -127,6 +127,33 @@ TEST_CASE("assemble: pull and codec are sparse where gradients of sparse rows tr
   CHECK(word(made({"regularise=dense"}), "training.codec") == "dense");
 }
 
+TEST_CASE("assemble: only gradients at an open gate may work ahead") {
+  CHECK(made({"gate=open", "ahead=4"}).plan->ahead == 4);
+  CHECK(refusal({"gate=barrier", "ahead=2"}, {sparse_set(100), nullptr}, ExitCode::usage) ==
+        "-s ahead=2: training.ahead = 2 needs an open gate and gradients: in a round nobody may be "
+        "ahead of the others");
+  CHECK(refusal({"gate=open", "exchange=state", "ahead=2"}, {sparse_set(100), nullptr},
+                ExitCode::usage) ==
+        "-s ahead=2: training.ahead = 2 needs an open gate and gradients: a replica goes on from "
+        "where the last exchange left it");
+}
+
+TEST_CASE("assemble: gradients go entry by entry while a turn has few of them") {
+  const auto set = [](std::uint32_t features) {
+    return DataSets{sparse_set(100, features), nullptr};
+  };
+  const auto form = [&](std::vector<std::string> changes, std::uint32_t features) {
+    return assemble(configured(std::move(changes)), all(), set(features)).plan;
+  };
+  CHECK(form({"gate=open", "batch=4"}, 100)->entrywise);  // 8 entries a turn
+  CHECK(form({"gate=open", "batch=4"}, 100)->unsummed);
+  CHECK_FALSE(form({"gate=open", "batch=4"}, 12)->entrywise);
+  CHECK_FALSE(form({"gate=barrier", "batch=4"}, 100)->unsummed);
+  CHECK_FALSE(form({"gate=open", "batch=4", "codec=changed"}, 100)->unsummed);
+  CHECK_FALSE(form({"gate=open", "batch=4", "update=momentum"}, 100)->unsummed);
+  CHECK_FALSE(form({"gate=open", "batch=4", "exchange=state"}, 100)->entrywise);
+}
+
 TEST_CASE("assemble: dense rows are pulled, written and regularised densely") {
   const Assembled dense = assemble(configured({}), all(), {dense_set(100), nullptr});
   CHECK(dense.plan->pull == PullKind::dense);

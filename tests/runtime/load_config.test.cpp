@@ -78,7 +78,8 @@ TEST_CASE("load_config: a mistyped key, choice or table is one line") {
 
 TEST_CASE("load_config: what comes later is refused as such") {
   const std::vector<std::pair<std::string, std::string>> later{
-      {"[training]\nahead = 2\n", "run.toml:4:1: 'ahead' in [training] comes with a later version"},
+      {"[training]\npush_every = 2\n",
+       "run.toml:4:1: 'push_every' in [training] comes with a later version"},
       {"[checkpoint]\nevery = 1\n", "run.toml:3:2: [checkpoint] comes with a later version"},
       {"[record]\n", "run.toml:3:2: [record] comes with a later version"},
       {"[[training.swap]]\nat_epoch = 3\n",

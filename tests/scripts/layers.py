@@ -30,7 +30,7 @@ DOORS = [
     (r"CLI/", r"apps/.*\.cpp"),
     (r"spdlog/", r"(apps|runtime)/.*\.cpp"),
     (r"nlohmann/", r"(apps|runtime/gateway)/.*\.cpp"),
-    (r"boost/", r"runtime/gateway/.*\.cpp"),
+    (r"boost/", r"runtime/(gateway/.*\.cpp|cluster/(data_plane\.cpp|connection\.[ch]pp))"),
 ]
 # A header in here is read by its own folder alone, so CAF may show in it.
 INSIDE_CLUSTER = re.compile(r"runtime/cluster/(?!cluster\.hpp)")

@@ -139,6 +139,7 @@ bool Aggregator::expected(ActorId from, const Push& push) const {
   }
   for (const Contribution& part : push.contributions) rows -= part.rows;
   std::ranges::sort(partitions);
+  if (std::ranges::adjacent_find(partitions) != partitions.end()) return false;
   return rows == 0 && partitions == covered(push.contributions, plan_->partitions);
 }
 

@@ -180,7 +180,7 @@ void Worker::read_aligned(Seat& seat, std::uint64_t step) {
   TROUPE_CHECK(seat.wished.front().first, ==, step);
   const std::size_t count = seat.wished.front().second;
   TROUPE_CHECK(read_ + count, <=, aligned_.size());
-  const auto from = aligned_.begin() + static_cast<std::ptrdiff_t>(read_);
+  const std::span<const float> from = std::span(aligned_).subspan(read_, count);
   if (!plan_->entrywise) {
     if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
     const std::span<float> mirror = mirror_.values();
@@ -188,8 +188,11 @@ void Worker::read_aligned(Seat& seat, std::uint64_t step) {
     for (const std::uint32_t feature : features_of(seat, step)) mirror[feature] = from[k++];
   } else if (count == aligned_.size()) {
     entries_ = std::move(aligned_);
+    aligned_.clear();
+    read_ = 0;  // whatever comes behind has no entries
+    return;
   } else {
-    entries_.assign(from, from + static_cast<std::ptrdiff_t>(count));
+    entries_.assign(from.begin(), from.end());
   }
   read_ += count;
 }

@@ -66,4 +66,5 @@ def with_nodes(bench):
         }.items()])
 
 
-main()
+if __name__ == "__main__":
+    main()

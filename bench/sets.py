@@ -29,9 +29,9 @@ def rcv1(bench):
     return path
 
 
-def train(bench, data, preset, epochs, *words, command="train"):
+def train(bench, data, preset, epochs, *words, command="train", folder="run"):
     """The last line of metrics of a run, evaluated every 10 epochs."""
-    folder = bench.fresh("run")
+    folder = bench.fresh(folder)
     done = subprocess.run([bench.troupe, command, ROOT / f"config/examples/{preset}.toml", *COMMON,
                            "-s", f"data.path={data}", "-s", f"training.stop.epochs={epochs}",
                            "-s", "training.evaluate_every=10", "--run-dir", folder, *map(str, words)],

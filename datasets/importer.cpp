@@ -93,6 +93,8 @@ const Importer& importer_for(const std::string& path, const ImportOptions& optio
   }
   // Of two readings the one in which every given option makes sense.
   const std::string head = head_of(path);
+  if (head.starts_with("\x89HDF"))
+    refuse_file(path, "is an HDF5 file: `troupe data inspect` reads it as it is");
   const Importer* first = nullptr;
   for (const Importer& importer : importers()) {
     if (!importer.recognises(head)) continue;

@@ -83,7 +83,11 @@ std::shared_ptr<Job> Loader::begin(std::function<void()> work) {
     waiting_.push_back(job);
     if (!thread_.joinable()) {
       const SignalsBlocked blocked;
-      thread_ = std::thread([this] { serve(); });
+      try {
+        thread_ = std::thread([this] { serve(); });
+      } catch (const std::system_error&) {
+        // No thread to be had: whoever wants the job does it.
+      }
     }
   }
   changed_.notify_one();

@@ -62,7 +62,8 @@ class NpyReader {
 
   std::uint64_t next_whole() {
     const double number = next_number();
-    if (!(number >= 0) || std::floor(number) != number)
+    constexpr double exact_max = 9007199254740992.0;  // 2^53
+    if (!(number >= 0 && number <= exact_max) || std::floor(number) != number)
       bytes_.fail("element " + std::to_string(row_) + " is " + std::to_string(number) +
                   ", expected a whole number from 0");
     return static_cast<std::uint64_t>(number);

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/user_error.hpp"
 
@@ -20,6 +21,15 @@ std::string folder_of(const std::string& path) {
 }
 
 }  // namespace
+
+void keep_apart(const std::string& target, const std::vector<std::string>& read) {
+  for (const std::string& path : read) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(path, target, ignored))
+      throw UserError(ExitCode::data,
+                      target + ": is a file to be read, so nothing is written there; name another");
+  }
+}
 
 OutputFile::OutputFile(std::string target)
     : target_(std::move(target)), path_(target_ + ".partial") {
@@ -74,12 +84,17 @@ void OutputFile::publish() {
   const bool stands = lstat(target_.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
   unlink(previous().c_str());  // of a killed process
   // A second name leaves the first one in place; file systems without such move it.
-  replaced_ = stands && (link(target_.c_str(), previous().c_str()) == 0 ||
-                         rename(target_.c_str(), previous().c_str()) == 0);
+  const bool linked = stands && link(target_.c_str(), previous().c_str()) == 0;
+  replaced_ = linked || (stands && rename(target_.c_str(), previous().c_str()) == 0);
   try {
     give_name();
   } catch (...) {
-    if (replaced_) rename(previous().c_str(), target_.c_str());
+    // Of two names of one file rename() would leave both.
+    if (linked)
+      unlink(previous().c_str());
+    else if (replaced_)
+      rename(previous().c_str(), target_.c_str());
+    replaced_ = false;
     throw;
   }
   published_ = true;

@@ -3,8 +3,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace troupe {
+
+/// Throws UserError (exit 3) when the target is one of the files that are to be read,
+/// under whatever name.
+void keep_apart(const std::string& target, const std::vector<std::string>& read);
 
 class OutputFile {
  public:

@@ -1,5 +1,7 @@
 #include "datasets/relabelled.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.hpp"
@@ -66,7 +68,8 @@ std::shared_ptr<const Dataset> relabelled(std::shared_ptr<const Dataset> set,
   std::vector<float> numbers;
   for (const std::string& name : facts.label_names) {
     const auto at = std::ranges::find(names, name);
-    if (at == names.end()) refuse("the label '" + name + "' is none of those of " + whose);
+    if (at == names.end())
+      refuse(fmt::format("the label '{}' is none of those of {}", name, whose));
     numbers.push_back(static_cast<float>(at - names.begin()));
   }
   return std::make_shared<RelabelledDataset>(std::move(set), std::move(numbers), names);

@@ -76,17 +76,37 @@ struct Kept {
   fs::file_time_type used;
 };
 
-// Every file of the cache, the last used one first; others' files are left alone.
+bool is_crc(std::string_view text) {
+  return text.size() == 8 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// "<segment>-<crc>", or that with ".<pid>.<n>.partial" while it is written.
+bool is_ours(const std::string& name) {
+  const std::size_t dash = name.find('-');
+  if (dash == std::string::npos || !is_number(std::string_view(name).substr(0, dash))) return false;
+  const std::string_view rest = std::string_view(name).substr(dash + 1);
+  return is_crc(rest.substr(0, 8)) &&
+         (rest.size() == 8 || (rest[8] == '.' && name.ends_with(half_written)));
+}
+
+// Every file of the cache, the last used one first; others' files are left alone, for
+// the folder may be anybody's.
 std::vector<Kept> files_in(const std::string& folder) {
   std::vector<Kept> files;
-  std::error_code error;
-  fs::recursive_directory_iterator at(folder, error);
-  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    std::error_code vanished;
-    if (at.depth() != 1 || !at->is_regular_file(vanished)) continue;
-    Kept kept{at->path(), at->file_size(vanished), {}};
-    kept.used = at->last_write_time(vanished);
-    if (!vanished) files.push_back(std::move(kept));
+  std::error_code ignored;
+  for (const auto& set : fs::directory_iterator(folder, ignored)) {
+    if (!is_crc(set.path().filename().string())) continue;
+    for (const auto& file : fs::directory_iterator(set.path(), ignored)) {
+      std::error_code vanished;
+      if (!file.is_regular_file(vanished) || !is_ours(file.path().filename().string())) continue;
+      Kept kept{file.path(), file.file_size(vanished), {}};
+      kept.used = file.last_write_time(vanished);
+      if (!vanished) files.push_back(std::move(kept));
+    }
   }
   std::ranges::sort(files, [](const Kept& a, const Kept& b) { return a.used > b.used; });
   return files;

@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "base/user_error.hpp"
 #include "datasets/file_dataset.hpp"
+#include "datasets/output_file.hpp"
 #include "datasets/writer.hpp"
 
 namespace troupe {
@@ -45,9 +46,7 @@ void check_names(const std::string& path, const std::vector<std::string>& parts)
     if (std::find(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(i), parts[i]) !=
         parts.begin() + static_cast<std::ptrdiff_t>(i))
       refuse(parts[i] + " is to be written twice");
-    std::error_code ignored;
-    if (std::filesystem::equivalent(path, parts[i], ignored))
-      refuse(parts[i] + " is the file to be split");
+    keep_apart(parts[i], {path});
   }
 }
 

@@ -40,13 +40,15 @@ class WholeFeed final : public Feed {
 
   const Order& of(std::uint64_t epoch) {
     if (now_->epoch == epoch) return *now_;
+    if (old_->epoch == epoch) return *old_;  // whoever works ahead goes back and forth
     if (constant() && now_->epoch) {
       now_->epoch = epoch;
       return *now_;
     }
     if (const auto job = std::exchange(job_, nullptr)) job->finish();
     if (next_->epoch != epoch) make(*next_, epoch);
-    std::swap(now_, next_);
+    Order* const free = std::exchange(old_, now_);
+    now_ = std::exchange(next_, free);
     if (sampler_.size() >= rows_worth_a_thread && !constant())
       job_ = loader_->begin([this, epoch] { make(*next_, epoch + 1); });
     return *now_;
@@ -70,9 +72,10 @@ class WholeFeed final : public Feed {
   std::shared_ptr<const Shard> shard_;
   Sampler sampler_;
   std::shared_ptr<Loader> loader_;
-  std::array<Order, 2> orders_;
-  Order* now_ = &orders_[0];
-  Order* next_ = &orders_[1];
+  std::array<Order, 3> orders_;
+  Order* old_ = &orders_[0];
+  Order* now_ = &orders_[1];
+  Order* next_ = &orders_[2];
   std::shared_ptr<Job> job_;
 };
 

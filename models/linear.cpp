@@ -283,6 +283,9 @@ double LinearModel::gradient_of_entries(const Batch& batch, float rate,
 }
 
 void LinearModel::list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const {
+  std::size_t count = indices.size();
+  for (std::size_t i = 0; i < batch.size(); ++i) count += batch[i].size;
+  indices.reserve(count);
   Lookahead ahead(batch, {});
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = ahead.next();

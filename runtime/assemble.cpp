@@ -193,6 +193,11 @@ void note_costs(Draft& draft) {
         "{} rows per partition between two exchanges (batch {} x local_steps {}): below about {} "
         "an exchange of replicas costs more than the descent",
         rows, plan.batch, plan.local_steps, rows_worth_an_exchange));
+  if (draft.settings().text("data.source") == "file")
+    for (const char* path : {"data.cache", "data.cache_limit", "data.timeout"})
+      if (draft.config.set_by_user(path))
+        draft.notes.push_back(fmt::format("{} is not used: every process reads its own file",
+                                          draft.config.describe(path)));
   for (const auto& [path, why] : draft.config.unused())
     draft.notes.push_back(fmt::format("{} is not used, as {}", draft.config.describe(path), why));
 }

@@ -108,6 +108,10 @@ void read_raw(const InputRequest& request, const ModelFile& model, Blocks& block
     options.features = model.features;
   options.features_said = "the model has";
   options.label_names = names_of(model);
+  // Only a column of text can hold words; a number would be taken for a word's number.
+  if (!options.unlabelled && !options.label_names.empty() && importer.name != "csv")
+    throw UserError(ExitCode::data,
+                    request.path + ": labels are numbers, but those of the model are words");
   importer.run({request.path}, options, blocks);
 }
 

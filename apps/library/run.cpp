@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -12,6 +13,12 @@
 namespace troupe {
 namespace {
 
+// Who reads through a pipe may have had enough; that is no error.
+bool reader_is_there() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) < 0 || (out.revents & POLLERR) == 0;
+}
+
 int act(const std::vector<std::string>& argv, const Tables& known) {
   const std::vector<Command> all = commands();
   const Parsed parsed = parse_command_line(all, {argv.begin() + 1, argv.end()});
@@ -22,6 +29,9 @@ int act(const std::vector<std::string>& argv, const Tables& known) {
   Invocation invocation{known, argv, std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1};
   const int code = parsed.command->act(parsed.arguments, invocation);
   std::cout << std::flush;
+  if (!std::cout && reader_is_there())
+    throw UserError(ExitCode::data,
+                    "standard output: cannot be written; free some space or write elsewhere");
   return code;
 }
 

@@ -71,6 +71,16 @@ Trained load_trained(const std::string& path, const Tables& tables) {
     throw UserError(ExitCode::data, path + ": has " + std::to_string(file.parameters.size()) +
                                         " parameters where '" + file.kind + "' has " +
                                         std::to_string(model->layout().size()));
+  if (model->traits().classifies) {
+    // Files of the first version name no classes.
+    if (file.classes.empty())
+      for (const float label : model->class_labels(facts)) file.classes.push_back({label, {}});
+    const std::size_t expected = std::max<std::size_t>(2, model->scores_per_row());
+    if (file.classes.size() != expected)
+      throw UserError(ExitCode::data, path + ": names " + std::to_string(file.classes.size()) +
+                                          " classes where '" + file.kind + "' tells " +
+                                          std::to_string(expected) + " apart");
+  }
   return {path, std::move(file), std::move(model)};
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/cluster/cluster.hpp"
 
+#include <algorithm>
 #include <caf/io/middleman.hpp>
 #include <caf/send.hpp>
 #include <map>
@@ -40,6 +41,7 @@ class Cluster::Host {
   class Departure;
 
   std::shared_ptr<Process> make_process();
+  std::uint32_t segments_served() const;
   void open_data_plane(const std::shared_ptr<Process>& process);
   void run_alone();
   void run_with_nodes();
@@ -144,7 +146,7 @@ void Cluster::Host::run_with_nodes() {
   caf::actor_system system(config);
   endpoint_ = open_door(system);
   Departure departure(*this);
-  if (request_.serve) data_server_ = spawn_data_server(system, request_.serve, request_.nodes);
+  if (request_.serve) data_server_ = spawn_data_server(system, request_.serve, segments_served());
   const std::uint16_t data_port = data_server_ ? publish(system, data_server_) : 0;
   std::vector<std::string> command = request_.node_command;
   command.insert(command.end(),
@@ -178,6 +180,12 @@ void Cluster::Host::run_with_nodes() {
   report_last_news();
   departure.dismiss();
   stage.end();
+}
+
+// One for each that may be asking, or parts of all would push each other out.
+std::uint32_t Cluster::Host::segments_served() const {
+  constexpr std::uint32_t most = 64;
+  return std::min(request_.plan->workers + request_.nodes, most);
 }
 
 void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {

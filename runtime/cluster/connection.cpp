@@ -39,10 +39,7 @@ Connection::Connection(std::shared_ptr<asio::io_context> io, tcp::socket socket,
       socket_(std::move(socket)),
       process_(process),
       ears_(ears),
-      buffer_(buffer_bytes) {
-  socket_.non_blocking(true);
-  socket_.set_option(tcp::no_delay(true));
-}
+      buffer_(buffer_bytes) {}
 
 void Connection::begin() { await_input(); }
 
@@ -71,10 +68,22 @@ void Connection::await_input() {
 
 void Connection::read() {
   if (closed_) return;
+  try {
+    go_on();
+  } catch (const std::bad_alloc&) {
+    end("no memory left for what it sends");
+  }
+}
+
+// What is in the buffer comes before what is in the socket, and waiting for the socket
+// before all is understood could be waiting for ever.
+void Connection::go_on() {
   for (int n = 0; n < reads_a_turn; ++n) {
     if (!understand()) return end("malformed message: " + why_);
-    if (crowded()) return;
-    if (last_ == buffer_.size()) continue;  // taken meanwhile: there is more to understand
+    if (held_) {
+      if (crowded()) return;
+      continue;  // taken meanwhile
+    }
     switch (read_some()) {
       case Progress::again:
         return await_input();
@@ -84,8 +93,7 @@ void Connection::read() {
         break;
     }
   }
-  if (!understand()) return end("malformed message: " + why_);
-  if (!crowded()) await_input();
+  asio::post(*io_, [self = shared_from_this()] { self->read(); });  // others have their turn
 }
 
 // Floats go where they belong, whatever comes behind them into the buffer.
@@ -113,7 +121,12 @@ Connection::Progress Connection::read_some() {
 
 // Takes what the buffer has; false when it makes no sense.
 bool Connection::understand() {
-  while (untaken_ < untaken_max) {
+  held_ = false;
+  while (true) {
+    if (untaken_ >= untaken_max) {
+      held_ = true;
+      break;
+    }
     if (part_ == Part::frame && !begin_frame()) break;
     if (part_ == Part::frame) return false;
     if (part_ == Part::head && !read_head()) break;

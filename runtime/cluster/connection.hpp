@@ -29,7 +29,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void(Connection&, const std::string& why)> ended;
   };
 
-  /// The io_context outlives whoever holds this connection last.
+  /// The socket does not block. The io_context outlives whoever holds this connection last.
   Connection(std::shared_ptr<boost::asio::io_context> io, boost::asio::ip::tcp::socket socket,
              std::uint32_t process, const Ears& ears);
 
@@ -59,6 +59,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool read_head();
   void deliver();
   bool crowded();
+  void go_on();
   void taken();
   void await_output();
   Progress write_some();
@@ -80,6 +81,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   wire::Awaited awaited_;
   std::size_t block_ = 0;   // the one being filled
   std::size_t filled_ = 0;  // bytes of it
+  bool held_ = false;       // understanding stopped at messages that nobody has taken
   std::string why_;
   std::atomic<std::size_t> untaken_ = 0;
   std::atomic<bool> paused_ = false;

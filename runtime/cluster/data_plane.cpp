@@ -11,7 +11,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <cstring>
+#include <cerrno>
 #include <future>
 #include <map>
 #include <thread>
@@ -27,6 +27,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr auto hello_time = std::chrono::seconds(5);
+constexpr auto accept_pause = std::chrono::milliseconds(100);
 constexpr std::size_t strangers_max = 32;
 constexpr std::uint64_t magic = 0x6174'6164'6570'7274;
 
@@ -86,6 +87,7 @@ class DataPlane::Hub {
   std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_->get_executor()};
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_{*io_};
   std::size_t strangers_ = 0;
   std::mutex mutex_;  // of what follows
   std::map<std::uint32_t, std::shared_ptr<Connection>> connections_;
@@ -121,6 +123,12 @@ DataPlane::Hub::~Hub() {
   io_->stop();
   thread_.join();
   for (auto& [process, connection] : connections_) connection->close();
+  error_code ignored;
+  acceptor_.close(ignored);
+  // What waits for these sockets holds them, and they hold what it waits in: it is told
+  // that it waits in vain.
+  io_->restart();
+  io_->poll();
 }
 
 void DataPlane::Hub::admit(const Secret& secret, std::uint32_t mine) {
@@ -133,8 +141,14 @@ void DataPlane::Hub::admit(const Secret& secret, std::uint32_t mine) {
 void DataPlane::Hub::accept() {
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (!error && strangers_ < strangers_max)
-      hear(std::make_shared<Stranger>(*io_, std::move(socket)));
+    if (error) {  // no descriptors, for one: not at once again
+      pause_.expires_after(accept_pause);
+      pause_.async_wait([this](error_code cancelled) {
+        if (!cancelled) accept();
+      });
+      return;
+    }
+    if (strangers_ < strangers_max) hear(std::make_shared<Stranger>(*io_, std::move(socket)));
     accept();
   });
 }
@@ -169,6 +183,10 @@ void DataPlane::Hub::answer(const std::shared_ptr<Stranger>& stranger) {
 }
 
 bool DataPlane::Hub::adopt(std::uint32_t process, tcp::socket socket) {
+  error_code error;
+  socket.non_blocking(true, error);
+  if (!error) socket.set_option(tcp::no_delay(true), error);
+  if (error) return false;
   auto connection = std::make_shared<Connection>(io_, std::move(socket), process, connection_ears_);
   {
     const std::lock_guard lock(mutex_);
@@ -197,13 +215,17 @@ void DataPlane::Hub::connect(std::uint32_t process, std::uint16_t port,
   }
   std::uint64_t answer = 0;
   // Asio would wait on where the system's own deadline ends.
-  const ssize_t got =
-      error ? -1 : recv(socket.native_handle(), &answer, sizeof answer, MSG_WAITALL);
+  ssize_t got = -1;
+  do {
+    got = error ? -1 : recv(socket.native_handle(), &answer, sizeof answer, MSG_WAITALL);
+  } while (!error && got < 0 && errno == EINTR);
   if (got != sizeof answer || answer != magic)
     throw UserError(ExitCode::cluster,
                     fmt::format("cannot reach 127.0.0.1:{}: {}", port,
                                 error ? error.message() : "it did not let this process in"));
-  adopt(process, std::move(socket));
+  if (!adopt(process, std::move(socket)))
+    throw UserError(ExitCode::cluster,
+                    fmt::format("process {} is connected to this one already", process));
 }
 
 void DataPlane::Hub::drop(std::uint32_t process) {

@@ -1,8 +1,8 @@
 #include "runtime/twin/twin.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,18 +14,23 @@ namespace {
 
 constexpr double forever = 1e12;
 
-/// Something that will happen to an actor. Equal times happen in the order in
-/// which they were caused.
+/// Something that will happen to an actor.
 struct Event {
-  double t = 0;
-  std::uint64_t order = 0;
   ActorId from = 0;
   ActorId to = 0;
   std::optional<Message> message;  ///< none: a wake-up
   std::uint64_t token = 0;
 };
 
-bool later(const Event& a, const Event& b) { return a.t != b.t ? a.t > b.t : a.order > b.order; }
+/// When it will. Equal times happen in the order in which they were caused. These are
+/// what the heap moves about; the events stay where they are.
+struct Due {
+  double t = 0;
+  std::uint64_t order = 0;
+  std::uint32_t event = 0;
+};
+
+bool later(const Due& a, const Due& b) { return a.t != b.t ? a.t > b.t : a.order > b.order; }
 
 class Stage {
  public:
@@ -41,15 +46,23 @@ class Stage {
     std::optional<std::uint32_t> worker;
   };
 
-  void put(Event event);
-  Event take();
-  void play(Event event);
+  /// Messages of one edge so far, and when the last one arrives.
+  struct Edge {
+    std::uint64_t count = 0;
+    double last = 0;
+  };
+
+  void put(double t, Event event);
+  void put(Due due);
+  void play(Due due);
   void look_for_interruption();
 
   const TwinRequest& request_;
   std::vector<Slot> slots_;
-  std::vector<Event> events_;  ///< a heap, the next one in front
-  std::map<std::pair<ActorId, ActorId>, std::pair<std::uint64_t, double>> edges_;
+  std::vector<Due> due_;  ///< a heap, the next one in front
+  std::vector<Event> events_;
+  std::vector<std::uint32_t> free_;  ///< places in events_
+  std::unordered_map<std::uint64_t, Edge> edges_;
   std::uint64_t caused_ = 0;
   std::uint64_t played_ = 0;
   bool interrupted_ = false;
@@ -65,14 +78,14 @@ class Stage::Wings : public Context {
   double now() const override { return t_; }
 
   void send(ActorId to, Message message) override {
-    auto& [count, last] = stage_.edges_[{self_, to}];
+    Edge& edge = stage_.edges_[std::uint64_t{self_} << 32 | to];
     // An edge keeps its order, as a connection does.
-    last = std::max(last, t_ + stage_.request_.pace.message(self_, to, count++));
-    stage_.put({.t = last, .from = self_, .to = to, .message = std::move(message)});
+    edge.last = std::max(edge.last, t_ + stage_.request_.pace.message(self_, to, edge.count++));
+    stage_.put(edge.last, {.from = self_, .to = to, .message = std::move(message)});
   }
 
   void wake(double seconds, std::uint64_t token) override {
-    stage_.put({.t = t_ + seconds, .from = self_, .to = self_, .message = {}, .token = token});
+    stage_.put(t_ + seconds, {.from = self_, .to = self_, .message = {}, .token = token});
   }
 
   void spend(std::uint64_t rows) override {
@@ -108,35 +121,44 @@ void Stage::run() {
     slots_[id].actor->start(wings);
   }
   while (!over_) {
-    TROUPE_CHECK(events_.empty(), ==, false);  // somebody waits for what nobody will say
-    play(take());
+    TROUPE_CHECK(due_.empty(), ==, false);  // somebody waits for what nobody will say
+    std::ranges::pop_heap(due_, later);
+    const Due next = due_.back();
+    due_.pop_back();
+    play(next);
     if (++played_ % 256 == 0) look_for_interruption();
   }
 }
 
-void Stage::put(Event event) {
-  event.order = caused_++;
-  events_.push_back(std::move(event));
-  std::ranges::push_heap(events_, later);
-}
-
-Event Stage::take() {
-  std::ranges::pop_heap(events_, later);
-  Event event = std::move(events_.back());
-  events_.pop_back();
-  return event;
-}
-
-void Stage::play(Event event) {
-  Slot& slot = slots_[event.to];
-  if (slot.busy_until > event.t) {
-    // It waits in the mailbox, in its old order, until the actor has time.
-    event.t = slot.busy_until;
+void Stage::put(double t, Event event) {
+  Due due{.t = t, .order = caused_++};
+  if (free_.empty()) {
+    due.event = static_cast<std::uint32_t>(events_.size());
     events_.push_back(std::move(event));
-    std::ranges::push_heap(events_, later);
+  } else {
+    due.event = free_.back();
+    free_.pop_back();
+    events_[due.event] = std::move(event);
+  }
+  put(due);
+}
+
+void Stage::put(Due due) {
+  due_.push_back(due);
+  std::ranges::push_heap(due_, later);
+}
+
+void Stage::play(Due due) {
+  Slot& slot = slots_[events_[due.event].to];
+  if (slot.busy_until > due.t) {
+    // It waits in the mailbox, in its old order, until the actor has time.
+    due.t = slot.busy_until;
+    put(due);
     return;
   }
-  Wings wings(*this, event.to, event.t);
+  Event event = std::move(events_[due.event]);
+  free_.push_back(due.event);
+  Wings wings(*this, event.to, due.t);
   if (event.message)
     slot.actor->receive(wings, event.from, std::move(*event.message));
   else
@@ -149,10 +171,8 @@ void Stage::look_for_interruption() {
   std::optional<StopRequested> stop = request_.interrupted();
   if (!stop) return;
   interrupted_ = true;
-  put({.t = events_.empty() ? 0.0 : events_.front().t,
-       .from = Plan::coordinator,
-       .to = Plan::coordinator,
-       .message = std::move(*stop)});
+  put(due_.empty() ? 0.0 : due_.front().t,
+      {.from = Plan::coordinator, .to = Plan::coordinator, .message = std::move(*stop)});
 }
 
 }  // namespace

@@ -275,6 +275,17 @@ TEST_CASE("aggregator: a push that claims other partitions than it covers is ref
   CHECK(dialogue.stage.silent());
 }
 
+TEST_CASE("aggregator: a push that counts one turn twice is refused") {
+  Dialogue dialogue({.gate = open_gate()});
+  const Parameters once = dialogue.pull(first, 0);
+  Parameters twice = once;
+  twice.turns.push_back(once.turns[0]);
+  dialogue.push(first, push_of(twice, 1.0F));
+  CHECK(dialogue.stage.silent());
+  dialogue.push(first, push_of(once, 1.0F));
+  CHECK(dialogue.stage.heard_by<Parameters>(first).version == 2);
+}
+
 TEST_CASE("aggregator: a sparse pull answers with what was asked, bit for bit the model") {
   Dialogue dialogue({.gate = open_gate()});
   Push push = push_of(dialogue.pull(first, 0), 4.0F);

@@ -135,6 +135,25 @@ TEST_CASE("worker: what it wished for is as good as the whole model, bit for bit
     }
 }
 
+TEST_CASE("worker: a turn whose rows are empty reads nothing of an answer") {
+  std::vector<SparseRow> rows(200);
+  for (std::size_t i = 0; i < 100; ++i) rows[i] = {.index = {3}, .value = {1}, .label = 1};
+  Dialogue dialogue({.workers = 1, .validation = 0});
+  dialogue.plan->data = memory_dataset(rows, 12);
+  dialogue.plan->supply = toy_supply(*dialogue.plan, {});
+  dialogue.lease({0, 1});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  const Push first = dialogue.turn({{0, 0, 4}, {1, 0, 4}});
+  REQUIRE(first.wishes.size() == 2);
+  CHECK(first.wishes[0].features.size() == 4);
+  CHECK(first.wishes[1].features.empty());
+  dialogue.worker.receive(
+      dialogue.stage, aggregator,
+      Parameters{
+          .version = 2, .turns = {{0, 1, 4}, {1, 1, 4}}, .payload = AlignedValues{{0, 0, 0, 0}}});
+  CHECK(dialogue.stage.heard_by<Push>(aggregator).turns.size() == 2);
+}
+
 TEST_CASE("worker: working ahead, it wishes for the turn behind those it has") {
   Dialogue dialogue({.gate = open_gate(), .ahead = 3});
   dialogue.lease({0});

@@ -140,6 +140,18 @@ TEST_CASE("data plane: many messages keep their order, and nobody hoards what is
   for (std::uint64_t n = untaken_max + 1; n <= count; ++n) CHECK(a.next().envelope.sequence == n);
 }
 
+TEST_CASE("data plane: what was held back is delivered once there is room, though nobody writes") {
+  Side a(0);
+  Side b(1);
+  b.plane.connect(0, a.plane.port(), patience);
+  std::uint64_t sent = 0;
+  std::uint64_t got = 0;
+  for (int round = 0; round < 200; ++round) {
+    for (int n = 0; n < 40; ++n) b.plane.send(0, state(++sent, {}));
+    while (got < sent) CHECK(a.next().envelope.sequence == ++got);  // its receipt goes at once
+  }
+}
+
 TEST_CASE("data plane: who does not know the secret is not let in") {
   Side a(0);
   Side b(1, {12, 35});

@@ -89,6 +89,7 @@ TEST_CASE("each mistake in a file is named with its line and what was expected")
       {"1 1:1\n1 40000000:1\n",
        "in.svm:2: index 40000000 is too large, expected at most 33554432; import with --features "
        "N if it is right"},
+      {"\x89HDF\r\n", "in.svm: is an HDF5 file: `troupe data inspect` reads it as it is"},
       {"<html>\n",
        "in.svm: is of no format that can be read (idx, npz, cifar10, dimacs, ratings, svmlight, "
        "csv); name the format"},

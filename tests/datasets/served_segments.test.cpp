@@ -241,6 +241,21 @@ TEST_CASE("the cache keeps to its limit and lets the oldest go") {
   CHECK_FALSE(std::filesystem::exists(files[3]));
 }
 
+TEST_CASE("the cache throws away nothing that is not its own, wherever it is put") {
+  Served served;
+  const std::vector<std::string> others = {"photos/1-0badcafe", "0badcafe/letter.txt",
+                                           "0badcafe/1-0badcafe.bak", "1-0badcafe"};
+  for (const std::string& name : others) {
+    const std::filesystem::path path = std::filesystem::path(served.cache) / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << "somebody's";
+  }
+  { served.open(1)->load({0, 100}); }
+  for (const std::string& name : others)
+    CHECK(std::filesystem::exists(std::filesystem::path(served.cache) / name));
+  CHECK(served.kept().size() == others.size());
+}
+
 TEST_CASE("a manifest that does not hold together is refused with its origin") {
   Served served;
   served.hand->change = [](Manifest& manifest) { manifest.segments[1].rows += 1; };

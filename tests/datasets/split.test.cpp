@@ -114,7 +114,10 @@ TEST_CASE("split: what cannot be is one line") {
   const std::string b = scratch.file("b.h5");
   CHECK(usage(all, {a}) == "data split: files to write: 1, expected 2 to 64");
   CHECK(usage(all, {a, a}) == "data split: " + a + " is to be written twice");
-  CHECK(usage(all, {a, all}) == "data split: " + all + " is the file to be split");
+  CHECK_THROWS_WITH_AS(
+      split_file(all, {a, all}, {}),
+      (all + ": is a file to be read, so nothing is written there; name another").c_str(),
+      UserError);
   CHECK(usage(all, {a, b}, {.shares = {1}}) ==
         "data split: shares: 1, expected one for each of the 2 files to write");
   CHECK(usage(all, {a, b}, {.shares = {0.5, 0.6}}) ==

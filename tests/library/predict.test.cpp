@@ -144,7 +144,22 @@ TEST_CASE("evaluate: raw files with labels that are words, and those that do not
   CHECK(evaluated(good, {"--label-column", "none"}) ==
         "troupe evaluate: without labels there is no loss; troupe predict needs none");
   const std::string numbers = scratch.write("c", "0 1:1\n7 1:1\n");
-  CHECK(evaluated(numbers, {}) == numbers + ": the label 7 is none of the model's 2 classes 0, 1");
+  CHECK(evaluated(numbers, {}) ==
+        numbers + ": labels are numbers, but those of the model are words");
+}
+
+TEST_CASE("predict: what it reads is never what it writes") {
+  const Scratch scratch;
+  const std::string data = scratch.write("a.csv", "a,b\n1,0\n");
+  const std::string model = flowers(scratch);
+  for (const std::string& target : {data, model}) {
+    const Outcome told = call({"predict", "--model", model, "--data", data, "--out", target});
+    CHECK(told.code == 3);
+    CHECK(told.err == target + ": is a file to be read, so nothing is written there; name another");
+  }
+  CHECK(call({"predict", "--model", model, "--data", data}).code == 0);  // both are still there
+  const Outcome told = call({"data", "import", data, "--label-column", "b", "--out", data});
+  CHECK(told.err == data + ": is a file to be read, so nothing is written there; name another");
 }
 
 TEST_CASE("train: features on any scale do as well as features that were scaled by hand") {

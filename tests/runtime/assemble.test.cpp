@@ -127,6 +127,13 @@ TEST_CASE("assemble: pull and codec are sparse where gradients of sparse rows tr
   CHECK(word(made({"regularise=dense"}), "training.codec") == "dense");
 }
 
+TEST_CASE("assemble: keys of served data mean nothing where each reads its own file") {
+  CHECK(noted(
+      made({"data.cache=none"}),
+      "data.cache = \"none\" (-s data.cache=none) is not used: every process reads its own file"));
+  CHECK(made({"data.cache=none", "data.source=coordinator"}).notes.empty());
+}
+
 TEST_CASE("assemble: only gradients at an open gate may work ahead") {
   CHECK(made({"gate=open", "ahead=4"}).plan->ahead == 4);
   CHECK(refusal({"gate=barrier", "ahead=2"}, {sparse_set(100), nullptr}, ExitCode::usage) ==

@@ -156,6 +156,18 @@ def test_a_full_disk_is_one_line_and_no_half_file(scratch):
     check(one_line(done), "matches", r"train\.h5")
 
 
+def test_output_that_nobody_could_store_is_no_success(scratch):
+    """Behind `>` on a full disk; a reader that has had enough is something else."""
+    data = data_set(400)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([TROUPE, "data", "inspect", data], stdout=full, stderr=subprocess.PIPE, text=True)
+    check(done.returncode, "==", 3)
+    check(done.stderr, "==", "standard output: cannot be written; free some space or write elsewhere\n")
+    piped = subprocess.run(["bash", "-c", 'set -o pipefail; "$0" data inspect "$1" | true', TROUPE, str(data)],
+                           capture_output=True, text=True)
+    check(piped.stderr, "==", "")
+
+
 def test_a_run_folder_on_a_full_disk_ends_the_run_with_one_line(scratch):
     disk = scratch / "disk"
     disk.mkdir()

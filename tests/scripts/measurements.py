@@ -1,4 +1,4 @@
-"""Each measurement of bench/ works: on tiny inputs, with one round, and its figures in
+"""The measurements of data in bench/ work: on tiny inputs, with one round, and its figures in
 the tables. What the figures are is not asked: this machine has other things to do."""
 import os
 import re

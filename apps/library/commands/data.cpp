@@ -10,6 +10,7 @@
 #include "datasets/generators.hpp"
 #include "datasets/importer.hpp"
 #include "datasets/inspect.hpp"
+#include "datasets/output_file.hpp"
 #include "datasets/split.hpp"
 
 namespace troupe {
@@ -146,6 +147,8 @@ int import_data(const Arguments& arguments, Invocation& invocation) {
   if (options.delimiter == "blank") options.delimiter = " ";
   options.threads = threads_of(arguments);
   if (const auto base = arguments.count("--base")) options.base = static_cast<std::uint32_t>(*base);
+  keep_apart(arguments.text("--out"), arguments.all("FILE"));
+  keep_apart(arguments.text("--out"), options.labels);
   WorkLine line(invocation, "bytes read");
   options.progress = line.watch();
   const ImportSummary summary =

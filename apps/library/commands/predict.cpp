@@ -119,6 +119,7 @@ int predict(const Arguments& arguments, Invocation& invocation) {
   input.options.unlabelled = true;
   input.block_rows = std::clamp<std::uint64_t>(block_scores / width, 1, input.block_rows);
   const Columns columns(trained, wanted);
+  keep_apart(arguments.text("--out"), {input.path, trained.path});
   Lines lines(arguments.text("--out"), invocation.out);
   if (arguments.has("--header")) lines.write(columns.header() + "\n");
   std::vector<float> scores;

@@ -51,7 +51,9 @@ float dot(const RowView& row, const float* w) {
     const __m512 found = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), some, at, w, 4);
     sums = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(some, row.value + k), found, sums);
   }
-  return _mm512_reduce_add_ps(sums);
+  float part[16];
+  _mm512_storeu_ps(part, sums);
+  return std::accumulate(part, part + 16, 0.0F);
 #else
   float sum = 0;
   for (std::uint32_t k = 0; k < row.size; ++k) sum += row.value[k] * w[row.index[k]];
@@ -93,7 +95,7 @@ struct Random {
     state ^= state << 13U;
     state ^= state >> 7U;
     state ^= state << 17U;
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(state) * limit) >> 64U);
+    return ((state >> 32U) * limit) >> 32U;  // limits below 2^32
   }
 };
 

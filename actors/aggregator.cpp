@@ -16,20 +16,6 @@ std::uint64_t rows_of(const std::vector<Turn>& turns) {
   return rows;
 }
 
-// The partitions that the parts cover, in order: what a push claims to be about.
-std::vector<std::uint32_t> covered(const std::vector<Contribution>& parts,
-                                   std::uint32_t partitions) {
-  std::vector<std::uint32_t> result;
-  for (const Contribution& part : parts) {
-    if (part.level > 31) continue;
-    const std::uint64_t first = std::uint64_t{part.index} << part.level;
-    const std::uint64_t last = std::min<std::uint64_t>(partitions, first + (1ULL << part.level));
-    for (std::uint64_t p = first; p < last; ++p) result.push_back(static_cast<std::uint32_t>(p));
-  }
-  std::ranges::sort(result);
-  return result;
-}
-
 }  // namespace
 
 Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
@@ -83,7 +69,7 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   ledger_.moved(from, push.bytes_moved);
   std::vector<Partial> parts;
   // Decoded even when nobody wants it: a codec that remembers must see every message.
-  const bool sound = decode(colleague, push, parts);
+  const bool sound = decode(colleague, push, wanted, parts);
   if (!wanted) {
     ledger_.discard("late", rows_of(push.turns));
     return;
@@ -143,12 +129,15 @@ bool Aggregator::expected(ActorId from, const Push& push) const {
   return rows == 0 && partitions == covered(push.contributions, plan_->partitions);
 }
 
-bool Aggregator::decode(Colleague& colleague, Push& push, std::vector<Partial>& parts) {
+bool Aggregator::decode(Colleague& colleague, Push& push, bool wanted,
+                        std::vector<Partial>& parts) {
   bool sound = true;
   for (Contribution& part : push.contributions) {
     ledger_.received(payload_bytes(part.payload));
     Partial& partial = parts.emplace_back();
-    const bool fits = !std::holds_alternative<AlignedValues>(part.payload) || align(push, part);
+    // What nobody wants must not use up the list that somebody else's answer needs.
+    const bool aligned = std::holds_alternative<AlignedValues>(part.payload);
+    const bool fits = !aligned || (wanted && align(push, part));
     sound = intake_.read(*colleague.codec, part, partial) && fits && sound;
   }
   return sound;

@@ -58,7 +58,7 @@ class Aggregator : public Actor {
 
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
-  bool decode(Colleague& colleague, Push& push, std::vector<Partial>& parts);
+  bool decode(Colleague& colleague, Push& push, bool wanted, std::vector<Partial>& parts);
   /// Gives entries that answer a wish their indices back.
   bool align(const Push& push, Contribution& part);
   void keep_wishes(Push& push);

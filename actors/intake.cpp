@@ -1,9 +1,24 @@
 #include "actors/intake.hpp"
 
+#include <algorithm>
+
 #include "base/finite.hpp"
 #include "base/kernels/kernels.hpp"
 
 namespace troupe {
+
+std::vector<std::uint32_t> covered(const std::vector<Contribution>& parts,
+                                   std::uint32_t partitions) {
+  std::vector<std::uint32_t> result;
+  for (const Contribution& part : parts) {
+    if (part.level > 31) continue;
+    const std::uint64_t first = std::uint64_t{part.index} << part.level;
+    const std::uint64_t last = std::min<std::uint64_t>(partitions, first + (1ULL << part.level));
+    for (std::uint64_t p = first; p < last; ++p) result.push_back(static_cast<std::uint32_t>(p));
+  }
+  std::ranges::sort(result);
+  return result;
+}
 
 bool Intake::known(std::span<const std::uint32_t> indices) const {
   return kernels().all_below(indices.data(), indices.size(),

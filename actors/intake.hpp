@@ -4,12 +4,17 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "actors/partial.hpp"
 #include "actors/plan.hpp"
 #include "actors/scratch.hpp"
 
 namespace troupe {
+
+/// The partitions that the parts cover, in order: what a push claims to be about.
+std::vector<std::uint32_t> covered(const std::vector<Contribution>& parts,
+                                   std::uint32_t partitions);
 
 class Intake {
  public:

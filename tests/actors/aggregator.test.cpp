@@ -306,6 +306,21 @@ TEST_CASE("aggregator: a sparse pull answers with what was asked, bit for bit th
   CHECK(std::get<AlignedValues>(after.payload).values[1] == doctest::Approx(-0.2));
 }
 
+TEST_CASE("aggregator: a stranger's gradient does not spoil the list of whom it is due from") {
+  Dialogue dialogue({.gate = open_gate()});
+  dialogue.pull(second, 1);
+  Push push = push_of(dialogue.pull(first, 0), 4.0F);
+  push.wishes = {{.partition = 0, .step = 1, .features = {7}}};
+  dialogue.push(first, std::move(push));
+  const auto answer = dialogue.stage.heard_by<Parameters>(first);
+  Push next{.based_on = 2, .computed = 8, .turns = answer.turns};
+  next.contributions = {{.partitions = 1, .rows = 4, .payload = AlignedValues{{8.0F}}}};
+  dialogue.push(second, next);
+  CHECK(dialogue.stage.silent());
+  dialogue.push(first, next);
+  CHECK(dialogue.stage.heard_by<Parameters>(first).version == 3);
+}
+
 TEST_CASE("aggregator: a turn without a wish gets the whole model, and a mad wish is none") {
   Dialogue dialogue({.gate = open_gate()});
   dialogue.push(first, push_of(dialogue.pull(first, 0), 4.0F));

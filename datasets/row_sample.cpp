@@ -22,7 +22,7 @@ RowRange part(RowRange all, std::uint64_t i, std::uint64_t n) {
 }  // namespace
 
 RowSample::RowSample(const Dataset& set, RowRange range, std::size_t count)
-    : sparse_(set.facts().sparse), features_(set.facts().features) {
+    : rows_(set.facts().sparse, set.facts().features) {
   const std::uint64_t wanted = std::min<std::uint64_t>(count, range.size());
   const std::uint64_t pieces = std::min(pieces_max, wanted);
   const bool whole = set.facts().entries <= entries_read_max;
@@ -39,21 +39,9 @@ RowSample::RowSample(const Dataset& set, RowRange range, std::size_t count)
     // One row of each of as many strata: never a period of the data's.
     for (std::uint64_t i = 0; i < rows; ++i) {
       const RowRange stratum = part({0, from.size()}, i, rows);
-      add(shard.rows()[stratum.first + random.below(stratum.size())]);
+      rows_.add(shard.rows()[stratum.first + random.below(stratum.size())]);
     }
   }
-}
-
-void RowSample::add(const RowView& row) {
-  if (row.index != nullptr) index_.insert(index_.end(), row.index, row.index + row.size);
-  value_.insert(value_.end(), row.value, row.value + row.size);
-  offsets_.push_back(value_.size());
-  label_.push_back(row.label);
-}
-
-Rows RowSample::rows() const {
-  if (!sparse_) return Rows::dense(label_.size(), value_.data(), label_.data(), features_);
-  return Rows::sparse(offsets_, index_.data(), value_.data(), label_.data(), features_);
 }
 
 }  // namespace troupe

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datasets/dataset.hpp"
+#include "datasets/owned_rows.hpp"
 
 namespace troupe {
 
@@ -18,17 +19,10 @@ class RowSample {
   RowSample(const Dataset& set, RowRange range, std::size_t count);
 
   /// Lives as long as this does.
-  Rows rows() const;
+  Rows rows() const { return rows_.rows(); }
 
  private:
-  void add(const RowView& row);
-
-  bool sparse_ = false;
-  std::uint32_t features_ = 0;
-  std::vector<std::uint64_t> offsets_ = {0};
-  std::vector<std::uint32_t> index_;
-  std::vector<float> value_;
-  std::vector<float> label_;
+  OwnedRows rows_;
 };
 
 }  // namespace troupe

@@ -26,7 +26,7 @@ std::string Plan::name_of(ActorId actor) const {
   if (actor == evaluator) return "evaluator";
   if (actor - first_drawn >= drawing.nodes.size()) return "actor " + std::to_string(actor);
   const DrawingNode& node = drawing.nodes[actor - first_drawn];
-  return (node.role == Role::worker ? "worker " : "aggregator ") + std::to_string(node.index);
+  return std::string(to_text(node.role)) + " " + std::to_string(node.index);
 }
 
 std::uint64_t Plan::exchanges_per_epoch(std::uint32_t p) const {

@@ -17,8 +17,10 @@ enum class Purpose : std::uint32_t {
   delay = 5,
   generate = 6,
   test = 7,
-  deal = 8,   ///< rows to partitions
-  window = 9  ///< segments to windows, and rows within one
+  deal = 8,    ///< rows to partitions
+  window = 9,  ///< segments to windows, and rows within one
+  draw = 10,   ///< a random graph
+  gossip = 11  ///< to whom a peer sends
 };
 
 class RandomStream {

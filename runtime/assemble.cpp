@@ -168,8 +168,7 @@ void make_policies(Draft& draft) {
   plan.update = [make = draft.update().make, settings, size] { return make(*settings, size); };
   plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
                 size] { return make(*settings, size); };
-  plan.drawing =
-      draft.tables.topologies.at(settings->text("training.topology")).draw(*settings, plan.workers);
+  plan.drawing = draw_topology(draft.config, draft.tables);
 }
 
 Pace make_pace(const Settings& settings) {

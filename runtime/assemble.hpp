@@ -23,6 +23,12 @@ Schema schema_of(const Tables& tables);
 /// forbidden combinations. Needs no data.
 Config load_config(const Tables& tables, const ConfigSources& sources);
 
+/// Who talks to whom in a run of this configuration. Refuses what cannot be drawn and
+/// what falls apart.
+Drawing draw_topology(const Config& config, const Tables& tables);
+/// Refuses what can be drawn but has no actors in this version.
+void refuse_unplayed(const Config& config, const Tables& tables);
+
 struct Assembled {
   std::shared_ptr<const Plan> plan;
   Pace pace;

@@ -14,6 +14,8 @@ std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, Actor
       return std::make_unique<Aggregator>(plan);
     case Role::worker:
       return std::make_unique<Worker>(plan);
+    case Role::peer:
+      break;  // refuse_unplayed() comes before
   }
   return nullptr;
 }

@@ -180,7 +180,7 @@ void resolve_words(Config& config, const Tables& tables) {
 }
 
 void make_absolute(Config& config) {
-  for (const char* path : {"data.path", "data.test"}) {
+  for (const char* path : {"data.path", "data.test", "training.gossip.edges"}) {
     if (!config.has(path)) continue;
     const auto absolute = std::filesystem::absolute(config.settings().text(path));
     config.resolve(path, absolute.lexically_normal().string());

@@ -358,7 +358,6 @@ void add_planned(Schema& schema) {
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
         "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});
   plan(schema, "training.algorithm", planned_presets());
-  plan(schema, "training.topology", {"shared", "tree", "ring", "gossip", "oneshot"});
   plan(schema, "training.exchange", {"delta"});
   plan(schema, "training.gate", {"bounded", "quorum", "round_robin", "free"});
   plan(schema, "training.update",

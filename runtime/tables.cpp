@@ -25,6 +25,11 @@ Tables tables() {
   TROUPE_ENTER(all.models, ModelKind, oja_kind);
   TROUPE_ENTER(all.topologies, TopologyKind, serial_topology);
   TROUPE_ENTER(all.topologies, TopologyKind, server_topology);
+  TROUPE_ENTER(all.topologies, TopologyKind, shared_topology);
+  TROUPE_ENTER(all.topologies, TopologyKind, tree_topology);
+  TROUPE_ENTER(all.topologies, TopologyKind, ring_topology);
+  TROUPE_ENTER(all.topologies, TopologyKind, gossip_topology);
+  TROUPE_ENTER(all.topologies, TopologyKind, oneshot_topology);
   TROUPE_ENTER(all.exchanges, ExchangeKind, gradient_exchange);
   TROUPE_ENTER(all.exchanges, ExchangeKind, state_exchange);
   TROUPE_ENTER(all.gates, GateKind, barrier_gate);

@@ -13,21 +13,44 @@
 
 namespace troupe {
 
-enum class Role { worker, aggregator };
+/// A worker computes; an aggregator holds a model or sums up for one who does; a peer
+/// does both for itself.
+enum class Role { worker, aggregator, peer };
+
+constexpr const char* to_text(Role role) {
+  switch (role) {
+    case Role::worker:
+      return "worker";
+    case Role::aggregator:
+      return "aggregator";
+    case Role::peer:
+      return "peer";
+  }
+  return "";
+}
 
 struct DrawingNode {
   Role role = Role::worker;
   std::uint32_t index = 0;  ///< among the nodes of its role
 };
 
+/// Who may say something to whom, and how much that is in one exchange, on average.
 struct DrawingEdge {
   std::uint32_t from = 0;  ///< positions in Drawing::nodes
   std::uint32_t to = 0;
+  double messages = 1;
+  double models = 1;  ///< all messages together, in sizes of the model
 };
+
+/// To whom of those that it knows a peer sends in one exchange.
+enum class Listeners { all, one_in_turn, one_at_random };
 
 struct Drawing {
   std::vector<DrawingNode> nodes;
   std::vector<DrawingEdge> edges;  ///< directed; a dialogue is two
+  /// One exchange leads everybody to one model; otherwise opinions mix edge by edge.
+  bool agrees = true;
+  Listeners listeners = Listeners::all;
 };
 
 struct TopologyKind {
@@ -35,7 +58,10 @@ struct TopologyKind {
   /// Axis keys (full paths) that this topology fills where the user set none.
   std::map<std::string, Value> fills = {};
   std::uint32_t workers_max = UINT32_MAX;
+  /// Throws UserError where so many workers cannot be drawn so.
   std::function<Drawing(const Settings&, std::uint32_t workers)> draw;
+  /// What there are no actors for yet, and so only a drawing; empty: nothing.
+  std::function<std::string(const Settings&)> unplayed = {};
 };
 
 }  // namespace troupe

@@ -1,20 +1,44 @@
-/// One aggregator in the middle, each worker in dialogue with it. No worker knows
-/// another one.
+/// One aggregator in the middle, or one for each shard of the model, and each worker
+/// in dialogue with it. No worker knows another one.
 #include "topologies/drawing.hpp"
 
 namespace troupe {
+namespace {
+
+std::uint32_t shards_of(const Settings& settings) {
+  const std::string path = "training.server.shards";
+  return settings.has(path) ? static_cast<std::uint32_t>(settings.integer(path)) : 1;
+}
+
+Drawing draw(const Settings& settings, std::uint32_t workers) {
+  const std::uint32_t shards = shards_of(settings);
+  Drawing drawing;
+  for (std::uint32_t s = 0; s < shards; ++s)
+    drawing.nodes.push_back({.role = Role::aggregator, .index = s});
+  for (std::uint32_t w = 0; w < workers; ++w) {
+    drawing.nodes.push_back({.role = Role::worker, .index = w});
+    for (std::uint32_t s = 0; s < shards; ++s) {
+      drawing.edges.push_back({.from = s, .to = shards + w, .models = 1.0 / shards});
+      drawing.edges.push_back({.from = shards + w, .to = s, .models = 1.0 / shards});
+    }
+  }
+  return drawing;
+}
+
+}  // namespace
 
 TopologyKind server_topology() {
-  return {.kind = {.name = "server", .sentence = "workers in dialogue with one aggregator"},
-          .draw = [](const Settings&, std::uint32_t workers) {
-            Drawing drawing;
-            drawing.nodes.push_back({.role = Role::aggregator, .index = 0});
-            for (std::uint32_t i = 0; i < workers; ++i) {
-              drawing.nodes.push_back({.role = Role::worker, .index = i});
-              drawing.edges.push_back({.from = 0, .to = i + 1});
-              drawing.edges.push_back({.from = i + 1, .to = 0});
-            }
-            return drawing;
+  return {.kind = {.name = "server",
+                   .sentence = "workers in dialogue with one aggregator, or with one a shard",
+                   .keys = {{.path = "shards",
+                             .type = KeyType::integer,
+                             .minimum = 1,
+                             .maximum = 1024,
+                             .standard = std::int64_t{1},
+                             .sentence = "aggregators, each of which holds a part of the model"}}},
+          .draw = draw,
+          .unplayed = [](const Settings& settings) {
+            return shards_of(settings) > 1 ? std::string("training.server.shards") : "";
           }};
 }
 

@@ -3,18 +3,19 @@
 namespace troupe {
 
 std::vector<Command> commands() {
-  return {train_command(),         twin_command(),         evaluate_command(),
-          predict_command(),       init_command(),         data_make_command(),
-          data_import_command(),   data_inspect_command(), data_split_command(),
-          data_verify_command(),   config_check_command(), config_show_command(),
-          config_schema_command(), status_command(),       stop_command(),
-          doctor_command(),        completion_command(),   node_command()};
+  return {train_command(),         twin_command(),          evaluate_command(),
+          predict_command(),       init_command(),          data_make_command(),
+          data_import_command(),   data_inspect_command(),  data_split_command(),
+          data_verify_command(),   config_check_command(),  config_show_command(),
+          config_schema_command(), topology_show_command(), topology_lint_command(),
+          status_command(),        stop_command(),          doctor_command(),
+          completion_command(),    node_command()};
 }
 
 const std::vector<std::string>& later_commands() {
   static const std::vector<std::string> later = {
       "launch", "monitor", "checkpoint", "pause", "resume", "swap",     "replay",
-      "export", "sweep",   "compare",    "plan",  "keys",   "topology", "reproduce"};
+      "export", "sweep",   "compare",    "plan",  "keys",   "reproduce"};
   return later;
 }
 

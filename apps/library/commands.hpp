@@ -26,6 +26,8 @@ Command data_verify_command();
 Command config_check_command();
 Command config_show_command();
 Command config_schema_command();
+Command topology_show_command();
+Command topology_lint_command();
 Command status_command();
 Command stop_command();
 Command doctor_command();

@@ -33,7 +33,9 @@ ConfigSources config_sources(const Arguments& arguments) {
 
 Prepared prepare(const Arguments& arguments, const Tables& tables) {
   const ConfigSources sources = config_sources(arguments);
-  return {sources.text, schema_of(tables), assemble(load_config(tables, sources), tables)};
+  const Config config = load_config(tables, sources);
+  refuse_unplayed(config, tables);
+  return {sources.text, schema_of(tables), assemble(config, tables)};
 }
 
 std::vector<Argument> config_arguments() {

@@ -89,8 +89,6 @@ TEST_CASE("load_config: what comes later is refused as such") {
       {"data.augment = \"crop\"\n", "run.toml:3:6: 'augment' in [data] comes with a later version"},
       {"[training]\nalgorithm = \"ssp\"\n",
        "run.toml:4:1: training.algorithm = \"ssp\" comes with a later version"},
-      {"[training]\ntopology = \"gossip\"\n",
-       "run.toml:4:1: training.topology = \"gossip\" comes with a later version"},
       {"[training]\nmerge = \"push_sum\"\n",
        "run.toml:4:1: training.merge = \"push_sum\" comes with a later version"},
       {"[training.bounded]\nstaleness_max = 4\n",
@@ -99,6 +97,25 @@ TEST_CASE("load_config: what comes later is refused as such") {
        "run.toml:3:10: training.pull = \"snapshot\" comes with a later version"},
   };
   for (const auto& [text, line] : later) CHECK(refusal(text) == line);
+}
+
+TEST_CASE("load_config: what is a drawing so far is refused where it would have to run") {
+  const auto unplayed = [](const std::vector<std::string>& overrides) -> std::string {
+    const Config config = load("", overrides);
+    draw_topology(config, all());
+    try {
+      refuse_unplayed(config, all());
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(unplayed({"topology=ring"}) ==
+        "-s topology=ring: training.topology = \"ring\" is a drawing so far, for 'troupe topology "
+        "show' and 'lint': its actors come with a later version");
+  CHECK(unplayed({"shards=2"}).starts_with("-s shards=2: training.server.shards = 2 is a drawing"));
+  for (const char* played : {"topology=serial", "topology=server"})
+    CHECK(unplayed({played}).empty());
 }
 
 TEST_CASE("load_config: a global shuffle needs all rows in memory") {

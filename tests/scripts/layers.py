@@ -28,6 +28,7 @@ DOORS = [
     (r"hdf5\.h|H5\w*\.h", r"datasets/.*\.cpp"),
     (r"toml\+\+|toml\.hpp", r"config/[^/]*\.cpp"),
     (r"CLI/", r"apps/.*\.cpp"),
+    (r"Eigen/", r"(topologies|models)/.*\.cpp"),
     (r"spdlog/", r"(apps|runtime)/.*\.cpp"),
     (r"nlohmann/", r"(apps|runtime/gateway)/.*\.cpp"),
     (r"boost/", r"runtime/(gateway/.*\.cpp|cluster/(data_plane\.cpp|connection\.[ch]pp))"),
@@ -102,6 +103,7 @@ PLANTED = [
     ("datasets/a.hpp", "#include <hdf5.h>", "<hdf5.h> belongs in datasets/"),
     ("apps/library/a.hpp", "#include <CLI/CLI.hpp>", "<CLI/CLI.hpp> belongs in apps/"),
     ("actors/a.cpp", "#include <nlohmann/json.hpp>", "<nlohmann/json.hpp> belongs in"),
+    ("topologies/a.hpp", "#include <Eigen/Dense>", "<Eigen/Dense> belongs in (topologies|models)/"),
     ("actors/a.cpp", 'if (name == "asgd") return;', '"asgd" is a preset'),
 ]
 

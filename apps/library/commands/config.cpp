@@ -8,7 +8,7 @@ namespace troupe {
 namespace {
 
 int check(const Arguments& arguments, Invocation& invocation) {
-  load_config(invocation.tables, config_sources(arguments));
+  refuse_unplayed(load_config(invocation.tables, config_sources(arguments)), invocation.tables);
   invocation.out << arguments.text("CONFIG") << ": ok\n";
   return 0;
 }

@@ -150,6 +150,8 @@ TEST_CASE("completion: bash accepts the script and completes a command") {
                              "; COMP_WORDS=(troupe tra); COMP_CWORD=1; _troupe; "
                              "[ \"${COMPREPLY[*]}\" = train ] || exit 1; "
                              "COMP_WORDS=(troupe data make --se); COMP_CWORD=3; _troupe; "
-                             "[ \"${COMPREPLY[*]}\" = --seed ]";
+                             "[ \"${COMPREPLY[*]}\" = --seed ] || exit 1; "
+                             "COMP_WORDS=(troupe keys n); COMP_CWORD=2; _troupe; "
+                             "[ \"${COMPREPLY[*]}\" = new ]";
   CHECK(std::system(("bash -c '" + script + "'").c_str()) == 0);
 }

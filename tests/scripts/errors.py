@@ -25,6 +25,8 @@ SECTIONS = {
     "datasets/served_segments.test.cpp": "Data that another process serves (exit 3)",
     "cluster/data.test.cpp": "Data that another process does not serve (exit 4)",
     "datasets/model_file.test.cpp": "Model files (exit 3)",
+    "tls/keys.test.cpp": "Certificates and keys (exit 2)",
+    "library/keys.test.cpp": "keys new (exit 2 or 3)",
     "gateway/door.test.cpp": "The control address",
 }
 HEAD = """# The lines that say what is wrong

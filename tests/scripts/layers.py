@@ -31,6 +31,8 @@ DOORS = [
     (r"Eigen/", r"(topologies|models)/.*\.cpp"),
     (r"spdlog/", r"(apps|runtime)/.*\.cpp"),
     (r"nlohmann/", r"(apps|runtime/gateway)/.*\.cpp"),
+    # Keys and certificates are made and judged in one folder, connections use them in another.
+    (r"openssl/", r"runtime/(tls/pem\.hpp|(tls|cluster)/.*\.cpp|cluster/tls_stream\.hpp)"),
     (r"boost/", r"runtime/(gateway/.*\.cpp|cluster/(data_plane\.cpp|connection\.[ch]pp))"),
 ]
 # A header in here is read by its own folder alone, so CAF may show in it.
@@ -104,6 +106,7 @@ PLANTED = [
     ("apps/library/a.hpp", "#include <CLI/CLI.hpp>", "<CLI/CLI.hpp> belongs in apps/"),
     ("actors/a.cpp", "#include <nlohmann/json.hpp>", "<nlohmann/json.hpp> belongs in"),
     ("topologies/a.hpp", "#include <Eigen/Dense>", "<Eigen/Dense> belongs in (topologies|models)/"),
+    ("apps/a.cpp", "#include <openssl/ssl.h>", "<openssl/ssl.h> belongs in"),
     ("actors/a.cpp", 'if (name == "asgd") return;', '"asgd" is a preset'),
 ]
 

@@ -2,6 +2,7 @@
 /// of the same table as the command line.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "apps/library/commands.hpp"
@@ -40,6 +41,25 @@ std::string words_after(const std::string& group) {
   return joined(words);
 }
 
+/// The first words that have second ones.
+std::vector<std::string> groups() {
+  std::vector<std::string> found;
+  for (const Command& command : commands()) {
+    const std::size_t space = command.name.find(' ');
+    if (space == std::string::npos) continue;
+    const std::string first = command.name.substr(0, space);
+    if (std::find(found.begin(), found.end(), first) == found.end()) found.push_back(first);
+  }
+  return found;
+}
+
+/// "data|config" of a case.
+std::string group_pattern() {
+  std::string text;
+  for (const std::string& group : groups()) text += (text.empty() ? "" : "|") + group;
+  return text;
+}
+
 std::string quoted(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? "'\\''" : std::string(1, c);
@@ -62,21 +82,32 @@ std::string cases(const std::string& set_options, const std::string& set_words) 
   return text;
 }
 
+std::string bash_groups() {
+  std::string text;
+  for (const std::string& group : groups())
+    text += "    '2 " + group + "') COMPREPLY=($(compgen -W " + quoted(words_after(group)) +
+            " -- \"$word\")); return ;;\n";
+  return text;
+}
+
+std::string zsh_groups() {
+  std::string text;
+  for (const std::string& group : groups())
+    text += "    '3 " + group + "') compadd -- ${=:-" + words_after(group) + "}; return ;;\n";
+  return text;
+}
+
 std::string bash_script() {
   return "_troupe() {\n"
          "  local word=\"${COMP_WORDS[COMP_CWORD]}\" command=\"${COMP_WORDS[1]}\" options= words=\n"
          "  case \"$COMP_CWORD $command\" in\n"
          "    1*) COMPREPLY=($(compgen -W " +
-         quoted(words_after("") + " --help --version") +
-         " -- \"$word\")); return ;;\n"
-         "    '2 data') COMPREPLY=($(compgen -W " +
-         quoted(words_after("data")) +
-         " -- \"$word\")); return ;;\n"
-         "    '2 config') COMPREPLY=($(compgen -W " +
-         quoted(words_after("config")) +
-         " -- \"$word\")); return ;;\n"
+         quoted(words_after("") + " --help --version") + " -- \"$word\")); return ;;\n" +
+         bash_groups() +
          "  esac\n"
-         "  case \"$command\" in data|config) command=\"$command ${COMP_WORDS[2]}\" ;; esac\n"
+         "  case \"$command\" in " +
+         group_pattern() +
+         ") command=\"$command ${COMP_WORDS[2]}\" ;; esac\n"
          "  case \"$command\" in\n" +
          cases("options=", "words=") +
          "  esac\n"
@@ -94,16 +125,11 @@ std::string zsh_script() {
          "  local command=\"${words[2]}\" options= first=\n"
          "  case \"$CURRENT $command\" in\n"
          "    2*) compadd -- ${=:-" +
-         words_after("") +
-         " --help --version}; return ;;\n"
-         "    '3 data') compadd -- ${=:-" +
-         words_after("data") +
-         "}; return ;;\n"
-         "    '3 config') compadd -- ${=:-" +
-         words_after("config") +
-         "}; return ;;\n"
+         words_after("") + " --help --version}; return ;;\n" + zsh_groups() +
          "  esac\n"
-         "  case \"$command\" in data|config) command=\"$command ${words[3]}\" ;; esac\n"
+         "  case \"$command\" in " +
+         group_pattern() +
+         ") command=\"$command ${words[3]}\" ;; esac\n"
          "  case \"$command\" in\n" +
          cases("options=", "first=") +
          "  esac\n"

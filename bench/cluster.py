@@ -1,6 +1,6 @@
 """What it costs to exchange between two processes: all-reduce of two, a stream one
-way, an exchange an epoch and an exchange a batch, beside Asio's sockets alone, and
-beside gloo and Open MPI where they are installed."""
+way, each in the clear and through TLS, an exchange an epoch and an exchange a batch,
+beside Asio's sockets alone, and beside gloo and Open MPI where they are installed."""
 import importlib.util
 import shutil
 import sys
@@ -19,12 +19,13 @@ def main():
         for title, (size, repetitions) in SIZES.items():
             count = 3 if bench.quick else repetitions
             contenders = [Contender(name, [program, way, "both", size, count], figure=MICROSECONDS)
-                          for name, way in (("data plane", "plane"), ("Asio", "asio"))]
+                          for name, way in (("data plane", "plane"), ("with TLS", "plane-tls"), ("Asio", "asio"))]
             bench.compare(f"all-reduce of two processes, {title}", "us", contenders + peers(size, count))
         count = 3 if bench.quick else 200
         bench.compare("one way, 4 MB", "MB/s", [
             Contender("Asio", [program, "asio", "oneway", 4 << 20, count], figure=SPEED),
-            Contender("data plane", [program, "plane", "oneway", 4 << 20, count], figure=SPEED)])
+            Contender("data plane", [program, "plane", "oneway", 4 << 20, count], figure=SPEED),
+            Contender("with TLS", [program, "plane-tls", "oneway", 4 << 20, count], figure=SPEED)])
         flat_memory(bench, program)
         with_nodes(bench)
 

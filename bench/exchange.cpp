@@ -1,6 +1,7 @@
 /// What it costs two processes to add up a vector that each has one half of the sum
-/// of, and to send one way: by Troupe's data plane, or by Asio's sockets alone.
-/// usage: bench_exchange plane|asio both|oneway BYTES REPETITIONS
+/// of, and to send one way: by Troupe's data plane, in the clear and through TLS, or by
+/// Asio's sockets alone.
+/// usage: bench_exchange plane|plane-tls|asio both|oneway BYTES REPETITIONS
 /// It prints microseconds (median; both) or megabytes a second (oneway), and the
 /// memory of this process after a tenth of the repetitions and after all of them.
 #include <sys/wait.h>
@@ -26,6 +27,7 @@
 #include "base/block.hpp"
 #include "runtime/cluster/data_plane.hpp"
 #include "runtime/cluster/inbox.hpp"
+#include "tests/cluster/certificates.hpp"
 
 namespace {
 
@@ -57,16 +59,17 @@ std::vector<Block> vector_of(std::size_t floats, float value) {
 /// Blocks, each a message; what comes is added as it comes.
 class Plane final : public Way {
  public:
-  Plane(std::uint32_t process, std::size_t floats, int ports[2])
-      : other_(1 - process), sum_(vector_of(floats, 0)) {
+  Plane(std::uint32_t process, std::size_t floats, int ports[2],
+        std::shared_ptr<const TlsIdentity> tls)
+      : other_(1 - process), sum_(vector_of(floats, 0)), entrance_({.tls = std::move(tls)}) {
     for (Block& part : vector_of(floats, 1)) mine_.push_back(std::move(part).freeze());
     plane_.admit({1, 2}, process);
-    std::uint16_t port = plane_.port();
+    std::uint16_t port = entrance_.port();
     if (process == 0) {
       if (write(ports[1], &port, sizeof port) != sizeof port) std::abort();
     } else {
       if (read(ports[0], &port, sizeof port) != sizeof port) std::abort();
-      plane_.connect(0, port, patience);
+      plane_.connect(0, {"127.0.0.1", port}, patience);
       send();  // until this is there, the other side has no connection
     }
     if (process == 0) receive();
@@ -104,7 +107,9 @@ class Plane final : public Way {
   std::vector<SharedBlock> mine_;
   std::vector<Block> sum_;
   Inbox<Arrival> inbox_;
-  DataPlane plane_{{.arrived =
+  Entrance entrance_;
+  DataPlane plane_{entrance_,
+                   {.arrived =
                         [this](std::uint32_t, Envelope envelope, std::shared_ptr<Receipt> receipt) {
                           inbox_.post({std::move(envelope), std::move(receipt)});
                         },
@@ -205,19 +210,21 @@ void measure(Way& way, std::uint32_t process, bool both, std::size_t bytes, int 
 
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
-  const bool plane = std::string(argv[1]) == "plane";
+  const std::string how = argv[1];
   const bool both = std::string(argv[2]) == "both";
   const std::size_t bytes = std::stoul(argv[3]);
   const int repetitions = std::atoi(argv[4]);
   int ports[2];
   int done[2];
   if (pipe(ports) != 0 || pipe(done) != 0) return 1;
+  std::shared_ptr<const TlsIdentity> tls;  // one certificate serves both
+  if (how == "plane-tls") tls = toys::TestAuthority().identity();
   const pid_t child = fork();  // before there are threads
   const std::uint32_t process = child == 0 ? 1 : 0;
   {
     std::unique_ptr<Way> way;
-    if (plane)
-      way = std::make_unique<Plane>(process, bytes / sizeof(float), ports);
+    if (how.starts_with("plane"))
+      way = std::make_unique<Plane>(process, bytes / sizeof(float), ports, tls);
     else
       way = std::make_unique<Bare>(process, bytes / sizeof(float), ports);
     measure(*way, process, both, bytes, repetitions);

@@ -4,6 +4,7 @@
 #include <caf/io/middleman.hpp>
 #include <caf/send.hpp>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/cpu_level.hpp"
@@ -59,6 +60,7 @@ class Cluster::Host {
   Children children_;
   ProcessMap processes_;
   std::vector<bool> gone_;  // per process
+  std::optional<Entrance> entrance_;
   std::unique_ptr<DataPlane> plane_;
   caf::actor endpoint_;
   caf::actor data_server_;                // none unless data is served
@@ -81,6 +83,7 @@ class Cluster::Host::Departure {
     caf::anon_send(host_.endpoint_, Quit{});
     host_.endpoint_ = nullptr;
     host_.plane_.reset();
+    host_.entrance_.reset();
     if (host_.data_server_) caf::anon_send(host_.data_server_, Quit{});
     host_.data_server_ = nullptr;
   }
@@ -163,7 +166,7 @@ void Cluster::Host::run_with_nodes() {
                  .inbox = inbox_,
                  .endpoint = endpoint_,
                  .secret = secret,
-                 .plane_port = plane_->port(),
+                 .plane_port = entrance_->port(),
                  .data_port = data_port});
   if (const auto stop = muster.gather()) {
     report_stopped(*stop);
@@ -189,8 +192,9 @@ std::uint32_t Cluster::Host::segments_served() const {
 }
 
 void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
+  entrance_.emplace(Entrance::Options{});
   plane_ = std::make_unique<DataPlane>(
-      ears_of(process, [this](std::uint32_t peer, const std::string& why) {
+      *entrance_, ears_of(process, [this](std::uint32_t peer, const std::string& why) {
         inbox_.post(LinkLost{peer, why});
       }));
   process->data = plane_.get();

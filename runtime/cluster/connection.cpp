@@ -1,12 +1,8 @@
 #include "runtime/cluster/connection.hpp"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
-#include <cerrno>
 #include <cstring>
 
 #include "runtime/cluster/link.hpp"
@@ -33,10 +29,11 @@ std::size_t Connection::Outgoing::size() const {
   return sizeof frame + frame.head_bytes + frame.block_bytes;
 }
 
-Connection::Connection(std::shared_ptr<asio::io_context> io, tcp::socket socket,
-                       std::uint32_t process, const Ears& ears)
+Connection::Connection(std::shared_ptr<asio::io_context> io, Line line, std::uint32_t process,
+                       const Ears& ears)
     : io_(std::move(io)),
-      socket_(std::move(socket)),
+      socket_(std::move(line.socket)),
+      stream_(std::move(line.stream)),
       process_(process),
       ears_(ears),
       buffer_(buffer_bytes) {}
@@ -85,11 +82,11 @@ void Connection::go_on() {
       continue;  // taken meanwhile
     }
     switch (read_some()) {
-      case Progress::again:
+      case Stream::State::again:
         return await_input();
-      case Progress::broken:
-        return end(why_);
-      case Progress::done:
+      case Stream::State::ended:
+        return end(stream_->why());
+      case Stream::State::done:
         break;
     }
   }
@@ -97,7 +94,7 @@ void Connection::go_on() {
 }
 
 // Floats go where they belong, whatever comes behind them into the buffer.
-Connection::Progress Connection::read_some() {
+Stream::State Connection::read_some() {
   std::array<iovec, 2> into{};
   std::size_t pieces = 0;
   std::size_t direct = 0;
@@ -107,16 +104,10 @@ Connection::Progress Connection::read_some() {
     direct = rest.size();
   }
   into[pieces++] = {buffer_.data() + last_, buffer_.size() - last_};
-  const ssize_t size = readv(socket_.native_handle(), into.data(), static_cast<int>(pieces));
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return Progress::again;
-  if (size <= 0) {
-    why_ = size == 0 ? "connection closed" : std::strerror(errno);
-    return Progress::broken;
-  }
-  const std::size_t got = static_cast<std::size_t>(size);
-  filled_ += std::min(got, direct);
-  last_ += got - std::min(got, direct);
-  return Progress::done;
+  const Stream::Moved moved = stream_->read(std::span(into).first(pieces));
+  filled_ += std::min(moved.bytes, direct);
+  last_ += moved.bytes - std::min(moved.bytes, direct);
+  return moved.state;
 }
 
 // Takes what the buffer has; false when it makes no sense.
@@ -227,7 +218,7 @@ void Connection::send(const Envelope& envelope) {
   if (!open_) return;
   out_.push_back(std::move(message));
   // Another one under way goes first; a broken connection shows when it is read.
-  if (awaits_output_ || write_some() != Progress::again) return;
+  if (awaits_output_ || write_some() != Stream::State::again) return;
   awaits_output_ = true;
   asio::post(*io_, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->await_output();
@@ -240,14 +231,16 @@ void Connection::await_output() {
     if (error) return;
     const std::lock_guard lock(self->mutex_);
     if (!self->open_) return;
-    self->awaits_output_ = self->write_some() == Progress::again;
+    self->awaits_output_ = self->write_some() == Stream::State::again;
     if (self->awaits_output_) self->await_output();
   });
 }
 
 // As much as the socket takes. The caller holds the mutex.
-Connection::Progress Connection::write_some() {
-  while (!out_.empty()) {
+Stream::State Connection::write_some() {
+  while (true) {
+    const Stream::State flushed = stream_->flush();
+    if (flushed != Stream::State::done || out_.empty()) return flushed;
     Outgoing& next = out_.front();
     std::array<iovec, pieces_a_write> pieces{};
     std::size_t count = 0;
@@ -261,16 +254,11 @@ Connection::Progress Connection::write_some() {
     add(std::as_bytes(std::span(&next.frame, 1)));
     add(next.message.head.view());
     for (const SharedBlock& block : next.message.blocks) add(std::as_bytes(block.values()));
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    const ssize_t size = sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return errno == EAGAIN ? Progress::again : Progress::broken;
-    next.sent += static_cast<std::size_t>(size);
+    const Stream::Moved moved = stream_->write(std::span(pieces).first(count));
+    if (moved.state != Stream::State::done) return moved.state;
+    next.sent += moved.bytes;
     if (next.sent == next.size()) out_.pop_front();
   }
-  return Progress::done;
 }
 
 }  // namespace troupe

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -29,9 +27,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::function<void(Connection&, const std::string& why)> ended;
   };
 
-  /// The socket does not block. The io_context outlives whoever holds this connection last.
-  Connection(std::shared_ptr<boost::asio::io_context> io, boost::asio::ip::tcp::socket socket,
-             std::uint32_t process, const Ears& ears);
+  /// The io_context outlives whoever holds this connection last.
+  Connection(std::shared_ptr<boost::asio::io_context> io, Line line, std::uint32_t process,
+             const Ears& ears);
 
   std::uint32_t process() const { return process_; }
   /// Reads from now on; on the plane's thread, like close().
@@ -48,12 +46,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::size_t sent = 0;
     std::size_t size() const;
   };
-  enum class Progress { done, again, broken };
 
   void end(const std::string& why);
   void await_input();
   void read();
-  Progress read_some();
+  Stream::State read_some();
   bool understand();
   bool begin_frame();
   bool read_head();
@@ -62,10 +59,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void go_on();
   void taken();
   void await_output();
-  Progress write_some();
+  Stream::State write_some();
 
   std::shared_ptr<boost::asio::io_context> io_;
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Stream> stream_;
   std::uint32_t process_;
   const Ears& ears_;
   bool closed_ = false;

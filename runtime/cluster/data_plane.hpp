@@ -1,10 +1,8 @@
 /// The connections over which models and gradients travel between processes, one a
-/// pair, served by one thread a process. Whoever does not know the run's secret gets
+/// pair, served by the entrance's thread. Whoever does not know the run's secret gets
 /// nowhere; it carries envelopes and never looks at what they say.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -12,12 +10,9 @@
 #include <string>
 
 #include "messages/message.hpp"
+#include "runtime/cluster/entrance.hpp"
 
 namespace troupe {
-
-/// Dealt out by the starting process; who knows it belongs to the run.
-using Secret = std::array<std::uint64_t, 2>;
-Secret make_secret();
 
 /// What a message that came over a connection costs its sender until it is taken.
 class Receipt {
@@ -42,17 +37,16 @@ class DataPlane {
     std::function<void(std::uint32_t process, const std::string& why)> lost;
   };
 
-  /// Listens on 127.0.0.1, on a port that the system chooses. Throws UserError (exit 4).
-  explicit DataPlane(Ears ears);
+  /// The entrance outlives it.
+  DataPlane(Entrance& entrance, Ears ears);
   /// Nothing is called any more afterwards.
   ~DataPlane();
 
-  std::uint16_t port() const;
-  /// Before anybody is to be let in.
+  /// Lets in who knows the secret, and nobody before.
   void admit(const Secret& secret, std::uint32_t mine);
   /// Returns when the other side has let us in. Throws UserError (exit 4) when it does
   /// not in time.
-  void connect(std::uint32_t process, std::uint16_t port, std::chrono::steady_clock::duration time);
+  void connect(std::uint32_t process, const Address& to, std::chrono::steady_clock::duration time);
   /// From any thread. To a process that is not connected it goes nowhere.
   void send(std::uint32_t process, const Envelope& envelope);
   /// Ends a connection without calling anybody.

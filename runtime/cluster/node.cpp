@@ -123,6 +123,7 @@ class Node {
   caf::actor endpoint_;
   std::uint16_t port_ = 0;
   std::shared_ptr<Process> process_ = std::make_shared<Process>();
+  std::optional<Entrance> entrance_;
   std::optional<DataPlane> plane_;
   std::optional<Stage> stage_;
   std::shared_ptr<DataClient> data_;  // where the coordinator's process serves
@@ -144,7 +145,7 @@ int Node::serve() {
   join.slots = request_.slots;
   join.port = port_;
   join.pid = getpid();
-  join.plane_port = plane_->port();
+  join.plane_port = entrance_->port();
   tell(coordinator, std::move(join));
   return live();
 }
@@ -157,7 +158,8 @@ void Node::open_door() {
     throw UserError(ExitCode::cluster,
                     "cannot listen on 127.0.0.1: " + system_.render(port.error()));
   port_ = *port;
-  plane_.emplace(ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
+  entrance_.emplace(Entrance::Options{});
+  plane_.emplace(*entrance_, ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
     inbox_.post(LinkLost{peer, why});
   }));
   process_->data = &*plane_;
@@ -275,7 +277,7 @@ void Node::on(const Placement& placement) {
       awaited_.insert(other);
       continue;
     }
-    plane_->connect(other, placement.plane_ports.at(other), connect_time);
+    plane_->connect(other, {"127.0.0.1", placement.plane_ports.at(other)}, connect_time);
     if (other == coordinator) continue;
     connect(other, parse_address(placement.addresses.at(other)));
     tell(other, Hello{process_->run, process_->mine});

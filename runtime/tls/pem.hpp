@@ -1,5 +1,5 @@
-/// OpenSSL's objects as values that free themselves, from PEM and to PEM. Only the
-/// sources of this folder include it.
+/// OpenSSL's objects as values that free themselves, from PEM and to PEM. Only
+/// sources include it, of this folder and runtime/cluster/tls_stream.cpp.
 #pragma once
 
 #include <openssl/bio.h>

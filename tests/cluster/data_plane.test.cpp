@@ -14,6 +14,7 @@
 #include "base/user_error.hpp"
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/wire.hpp"
+#include "tests/cluster/certificates.hpp"
 
 using namespace troupe;
 
@@ -30,7 +31,14 @@ struct Arrival {
 
 /// One process's plane, and what it hears.
 struct Side {
-  explicit Side(std::uint32_t number, const Secret& known = secret) { plane.admit(known, number); }
+  explicit Side(std::uint32_t number, const Secret& known = secret,
+                std::shared_ptr<const TlsIdentity> tls = nullptr)
+      : entrance({.tls = std::move(tls)}) {
+    plane.admit(known, number);
+  }
+  void connect(std::uint32_t process, const Side& to) {
+    plane.connect(process, to.entrance.address(), patience);
+  }
   Arrival next() {
     auto arrival = arrivals.next(std::chrono::steady_clock::now() + patience);
     REQUIRE(arrival.has_value());
@@ -44,7 +52,9 @@ struct Side {
 
   Inbox<Arrival> arrivals;
   Inbox<std::string> ends;
-  DataPlane plane{{.arrived =
+  Entrance entrance;
+  DataPlane plane{entrance,
+                  {.arrived =
                        [this](std::uint32_t from, Envelope envelope, auto receipt) {
                          arrivals.post({from, std::move(envelope), std::move(receipt)});
                        },
@@ -93,40 +103,59 @@ struct Raw {
   int handle;
 };
 
-/// The first word of a connection, as the plane sends it.
-struct FirstWord {
-  std::uint64_t magic = 0x6174'6164'6570'7274;
-  Secret known = secret;
-  std::uint32_t wire = wire_version;
-  std::uint32_t process = 1;
-};
+constexpr FirstWord first_word{.errand = Errand::data, .secret = secret, .process = 1};
 
 }  // namespace
 
 TEST_CASE("data plane: messages arrive as they were, floats of blocks bit for bit") {
-  Side a(0);
-  Side b(1);
-  b.plane.connect(0, a.plane.port(), patience);
-  for (const std::size_t size : {0, 1, 1000, 47'236, 3'000'000}) {
-    CAPTURE(size);
-    b.plane.send(0, state(1, {ramp(size).freeze(), ramp(17).freeze()}));
-    const Arrival there = a.next();
-    CHECK(there.from == 1);
-    CHECK(there.envelope.run == 5);
-    const Block same = ramp(size);
-    CHECK(std::ranges::equal(floats_of(there.envelope, 0), same.values()));
-    CHECK(floats_of(there.envelope, 1).size() == 17);
-    CHECK(std::get<Push>(there.envelope.message).wishes[0].features ==
-          std::vector<std::uint32_t>{3, 4, 5});
-    a.plane.send(1, there.envelope);  // and back
-    CHECK(std::ranges::equal(floats_of(b.next().envelope, 0), same.values()));
+  const toys::TestAuthority authority;
+  for (const auto& tls : {std::shared_ptr<const TlsIdentity>(), authority.identity()}) {
+    CAPTURE(static_cast<bool>(tls));
+    Side a(0, secret, tls);
+    Side b(1, secret, tls);
+    b.connect(0, a);
+    for (const std::size_t size : {0, 1, 1000, 47'236, 3'000'000}) {
+      CAPTURE(size);
+      b.plane.send(0, state(1, {ramp(size).freeze(), ramp(17).freeze()}));
+      const Arrival there = a.next();
+      CHECK(there.from == 1);
+      CHECK(there.envelope.run == 5);
+      const Block same = ramp(size);
+      CHECK(std::ranges::equal(floats_of(there.envelope, 0), same.values()));
+      CHECK(floats_of(there.envelope, 1).size() == 17);
+      CHECK(std::get<Push>(there.envelope.message).wishes[0].features ==
+            std::vector<std::uint32_t>{3, 4, 5});
+      a.plane.send(1, there.envelope);  // and back
+      CHECK(std::ranges::equal(floats_of(b.next().envelope, 0), same.values()));
+    }
+  }
+}
+
+TEST_CASE("data plane: through TLS both ways at once, in order, over changes of the key") {
+  const toys::TestAuthority authority;
+  auto identity = std::make_shared<TlsIdentity>(authority.node());
+  identity->rekey_bytes = 100'000;
+  Side a(0, secret, identity);
+  Side b(1, secret, identity);
+  b.connect(0, a);
+  const SharedBlock block = ramp(50'000).freeze();
+  for (std::uint64_t n = 1; n <= 40; ++n) {
+    a.plane.send(1, state(n, {block}));
+    b.plane.send(0, state(n, {block}));
+  }
+  for (std::uint64_t n = 1; n <= 40; ++n) {
+    for (Side* side : {&a, &b}) {
+      const Arrival arrival = side->next();
+      CHECK(arrival.envelope.sequence == n);
+      CHECK(std::ranges::equal(floats_of(arrival.envelope, 0), block.values()));
+    }
   }
 }
 
 TEST_CASE("data plane: many messages keep their order, and nobody hoards what is not taken") {
   Side a(0);
   Side b(1);
-  b.plane.connect(0, a.plane.port(), patience);
+  b.connect(0, a);
   constexpr std::uint64_t count = 500;
   for (std::uint64_t n = 1; n <= count; ++n) b.plane.send(0, state(n, {ramp(20'000).freeze()}));
   std::vector<std::shared_ptr<Receipt>> held;
@@ -143,7 +172,7 @@ TEST_CASE("data plane: many messages keep their order, and nobody hoards what is
 TEST_CASE("data plane: what was held back is delivered once there is room, though nobody writes") {
   Side a(0);
   Side b(1);
-  b.plane.connect(0, a.plane.port(), patience);
+  b.connect(0, a);
   std::uint64_t sent = 0;
   std::uint64_t got = 0;
   for (int round = 0; round < 200; ++round) {
@@ -155,21 +184,22 @@ TEST_CASE("data plane: what was held back is delivered once there is room, thoug
 TEST_CASE("data plane: who does not know the secret is not let in") {
   Side a(0);
   Side b(1, {12, 35});
-  CHECK_THROWS_WITH_AS(b.plane.connect(0, a.plane.port(), patience),
-                       ("cannot reach 127.0.0.1:" + std::to_string(a.plane.port()) +
-                        ": it did not let this process in")
-                           .c_str(),
-                       UserError);
+  CHECK_THROWS_WITH_AS(
+      b.connect(0, a),
+      ("cannot reach 127.0.0.1:" + std::to_string(a.entrance.port()) + ": it is not of this run")
+          .c_str(),
+      UserError);
 }
 
 TEST_CASE("data plane: nonsense instead of a first word is the end, and others still come in") {
   Side a(0);
-  const Raw raw(a.plane.port());
+  const Raw raw(a.entrance.port());
   raw.say(std::array<char, 64>{'G', 'E', 'T', ' ', '/'});
-  char byte = 0;
-  CHECK(raw.hear(&byte, 1) <= 0);
+  std::array<char, 256> why{};
+  CHECK(raw.hear(why.data(), why.size()) > 0);  // and no more: it hangs up
+  CHECK(std::string(why.data() + 16) == "it does not speak as a node does");
   Side b(1);
-  b.plane.connect(0, a.plane.port(), patience);
+  b.connect(0, a);
   b.plane.send(0, state(1, {}));
   CHECK(a.next().from == 1);
 }
@@ -178,8 +208,8 @@ TEST_CASE("data plane: a second process of the same number is not let in") {
   Side a(0);
   Side b(1);
   Side twin(1);
-  b.plane.connect(0, a.plane.port(), patience);
-  CHECK_THROWS_AS(twin.plane.connect(0, a.plane.port(), patience), UserError);
+  b.connect(0, a);
+  CHECK_THROWS_AS(twin.connect(0, a), UserError);
 }
 
 TEST_CASE("data plane: what makes no sense ends the connection, with the reason") {
@@ -194,9 +224,9 @@ TEST_CASE("data plane: what makes no sense ends the connection, with the reason"
   };
   for (const auto& [frame, why] : cases) {
     Side a(0);
-    const Raw raw(a.plane.port());
-    raw.say(FirstWord{});
-    std::uint64_t answer = 0;
+    const Raw raw(a.entrance.port());
+    raw.say(first_word);
+    std::array<std::uint64_t, 2> answer{};
     REQUIRE(raw.hear(&answer, sizeof answer) == sizeof answer);
     raw.say(frame);
     raw.say(std::uint32_t{0});
@@ -207,9 +237,9 @@ TEST_CASE("data plane: what makes no sense ends the connection, with the reason"
 TEST_CASE("data plane: a block of other length than the frame says is refused") {
   for (const std::uint64_t blocks : {36, 44}) {
     Side a(0);
-    const Raw raw(a.plane.port());
-    raw.say(FirstWord{});
-    std::uint64_t answer = 0;
+    const Raw raw(a.entrance.port());
+    raw.say(first_word);
+    std::array<std::uint64_t, 2> answer{};
     REQUIRE(raw.hear(&answer, sizeof answer) == sizeof answer);
     const Encoded encoded = encode_apart(state(1, {ramp(10).freeze()}));
     raw.say(std::uint64_t{encoded.head.size()});
@@ -224,13 +254,13 @@ TEST_CASE("data plane: the end of one side is told to the other; a dropped one s
   Side a(0);
   {
     Side b(1);
-    b.plane.connect(0, a.plane.port(), patience);
+    b.connect(0, a);
     b.plane.send(0, state(1, {}));
     a.next();
   }
   CHECK(a.end() == "connection closed");
   Side c(1);
-  c.plane.connect(0, a.plane.port(), patience);
+  c.connect(0, a);
   a.plane.drop(1);
   CHECK(c.end() == "connection closed");
   a.plane.send(1, state(1, {}));  // goes nowhere

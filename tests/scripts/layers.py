@@ -33,7 +33,7 @@ DOORS = [
     (r"nlohmann/", r"(apps|runtime/gateway)/.*\.cpp"),
     # Keys and certificates are made and judged in one folder, connections use them in another.
     (r"openssl/", r"runtime/(tls/pem\.hpp|(tls|cluster)/.*\.cpp|cluster/tls_stream\.hpp)"),
-    (r"boost/", r"runtime/(gateway/.*\.cpp|cluster/(data_plane\.cpp|connection\.[ch]pp))"),
+    (r"boost/", r"runtime/(gateway/.*\.cpp|cluster/(.*\.cpp|(connection|entrance|tunnel)\.hpp))"),
 ]
 # A header in here is read by its own folder alone, so CAF may show in it.
 INSIDE_CLUSTER = re.compile(r"runtime/cluster/(?!cluster\.hpp)")

@@ -190,37 +190,79 @@ void Aggregator::refuse(Context& context, ActorId from, std::vector<Partial>& pa
 
 void Aggregator::take(Context& context, const Push& push, std::vector<Partial> parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Contribution& part = push.contributions[i];
+    Partial& partial = parts[i];
     if (plan_->rounds) {
-      const Contribution& part = push.contributions[i];
       round_.insert(
-          {.level = part.level, .index = part.index}, std::move(parts[i]),
+          {.level = part.level, .index = part.index}, std::move(partial),
           [this](Partial& left, Partial right) { add_partial(left, std::move(right), scratch_); });
-    } else {
-      ledger_.staleness(publication_.version() - push.based_on);
-      absorb(context, parts[i]);
+      continue;
     }
+    partial.partition = part.index;
+    partial.based_on = push.based_on;
+    if (plan_->remembers) partial.pulled = std::move(seats_[part.index].due.front().pulled);
+    if (plan_->holds)
+      held_.insert_or_assign(part.index, std::move(partial));
+    else
+      absorb(context, partial);
   }
   for (const Turn& turn : push.turns) {
     Seat& seat = seats_[turn.partition];
-    offered_rows_ -= seat.due.front().rows;
-    --offered_turns_;
+    const std::uint64_t quota = seat.due.front().rows;
     seat.due.pop_front();
     ++seat.step;
+    if (plan_->holds)
+      held_.at(turn.partition).quota = quota;
+    else
+      withdraw(quota);
     const Verdict verdict = gate_->arrive(turn.partition, turn.step);
+    if (verdict.late) discard_held(turn.partition);
     waiting_.insert(waiting_.end(), verdict.released.begin(), verdict.released.end());
-    if (!plan_->rounds || !verdict.merge) continue;
-    ledger_.staleness(0);
+    obey(context, verdict);
+  }
+  look_around(context);
+}
+
+void Aggregator::withdraw(std::uint64_t quota) {
+  offered_rows_ -= quota;
+  --offered_turns_;
+}
+
+void Aggregator::obey(Context& context, const Verdict& verdict) {
+  if (plan_->rounds && verdict.merge) {
     std::optional<Partial> sum = round_.take_root();
     TROUPE_CHECK(sum.has_value(), ==, true);  // a gate of rounds opens when all are here
     absorb(context, *sum);
     refused_partitions_ = 0;
   }
-  look_around(context);
+  Partial sum;
+  for (const std::uint32_t partition : verdict.applied) {
+    Partial partial = std::move(held_.extract(partition).mapped());
+    withdraw(partial.quota);
+    if (verdict.together)
+      add_partial(sum, std::move(partial), scratch_);
+    else
+      absorb(context, partial);
+  }
+  if (verdict.together) absorb(context, sum, true);
 }
 
-void Aggregator::absorb(Context& context, Partial& partial) {
+void Aggregator::discard_held(std::uint32_t partition) {
+  Partial partial = std::move(held_.extract(partition).mapped());
+  withdraw(partial.quota);
+  ledger_.discard("late", partial.rows);
+  recycle(partial);
+}
+
+void Aggregator::absorb(Context& context, Partial& partial, bool together) {
   if (partial.rows > 0 && !ended_) {
     const bool listed = plan_->unsummed;
+    const bool alone = !plan_->rounds && !together;
+    const std::uint64_t staleness = alone ? publication_.version() - partial.based_on : 0;
+    ledger_.staleness(staleness);
+    update_->about({.partition = partial.partition,
+                    .staleness = staleness,
+                    .pulled = partial.pulled.values()});
     const bool finite =
         exchange_->absorb({.model = publication_.model(),
                            .gradients = plan_->descends || listed ? nullptr : &partial.gradients,
@@ -228,7 +270,7 @@ void Aggregator::absorb(Context& context, Partial& partial) {
                            .states = std::as_const(partial.states).values(),
                            .arrived = {.rows = partial.rows, .partitions = partial.partitions},
                            .partitions = plan_->partitions,
-                           .round = plan_->rounds,
+                           .round = !alone,
                            .rate = plan_->schedule.rate(ledger_.delivered())},
                           *merge_, *update_);
     if (listed)
@@ -242,41 +284,13 @@ void Aggregator::absorb(Context& context, Partial& partial) {
     ++updates_;
     if (!plan_->rounds) refused_partitions_ = 0;
   }
+  recycle(partial);
+}
+
+void Aggregator::recycle(Partial& partial) {
   if (partial.gradients.size() > 0) scratch_.give(std::move(partial.gradients));
   if (partial.entries.values.capacity() > 0 && spare_.size() < spare_max)
     spare_.push_back(std::move(partial.entries.values));
-}
-
-void Aggregator::overflow(Context& context) {
-  context.send(Plan::coordinator, Refused{.worker = context.self(),
-                                          .update = updates_,
-                                          .rate = plan_->schedule.rate(ledger_.delivered()),
-                                          .diverged = true});
-  finish(context);
-}
-
-void Aggregator::look_around(Context& context) {
-  if (ended_) return;
-  if (enough() || (stopping_ && all_back())) return finish(context);
-  look_at_epoch(context);
-  if (context.now() - reported_at_ >= plan_->report_seconds) {
-    reported_at_ = context.now();
-    context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
-  }
-  if (!awaiting_verdict_ && !stopping_) release(context, std::exchange(waiting_, {}));
-}
-
-void Aggregator::look_at_epoch(Context& context) {
-  const std::uint64_t epoch = ledger_.delivered() / plan_->training.size();
-  if (epoch == epoch_) return;
-  epoch_ = epoch;
-  context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
-  reported_at_ = context.now();
-  if (epoch % plan_->evaluate_every != 0) return;
-  context.send(Plan::evaluator,
-               Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
-  // Only behind a barrier is there a moment at which nobody works on.
-  awaiting_verdict_ = plan_->rounds && plan_->stop.needs_verdict();
 }
 
 void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions) {
@@ -288,6 +302,7 @@ void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions
       if (!seat.due.empty()) continue;
       // Its rows are done: the gate must not make others wait for it.
       const Verdict verdict = gate_->leave(p);
+      obey(context, verdict);
       partitions.insert(partitions.end(), verdict.released.begin(), verdict.released.end());
       continue;
     }
@@ -315,6 +330,7 @@ Turn Aggregator::give(std::uint32_t p, std::size_t which) {
   Seat& seat = seats_[p];
   Due& due = seat.due[which];
   due.given = true;
+  if (plan_->remembers) due.pulled = publication_.snapshot();
   due.features.clear();
   return {.partition = p, .step = seat.step + which, .rows = due.rows};
 }
@@ -363,37 +379,6 @@ void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turn
                                   .draws = ledger_.delivered(),
                                   .turns = std::move(turns),
                                   .payload = std::move(payload)});
-}
-
-std::uint64_t Aggregator::draws_left() const {
-  const auto planned = plan_->draws_planned();
-  if (!planned) return std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t used = ledger_.delivered() + offered_rows_;
-  return used >= *planned ? 0 : *planned - used;
-}
-
-bool Aggregator::enough() const {
-  const auto planned = plan_->draws_planned();
-  return (planned && ledger_.delivered() >= *planned) ||
-         (plan_->stop.steps && updates_ >= *plan_->stop.steps);
-}
-
-bool Aggregator::all_back() const {
-  // A round that has begun is finished; between rounds all seats are on offer to
-  // nobody, or all wait for a verdict.
-  const auto given = [](const Seat& seat) { return std::ranges::any_of(seat.due, &Due::given); };
-  return std::ranges::none_of(seats_, given) && round_.empty();
-}
-
-void Aggregator::finish(Context& context) {
-  ended_ = true;
-  epoch_ = ledger_.delivered() / plan_->training.size();
-  for (const auto& [where, partial] : round_.take_parts())
-    ledger_.discard("unfinished round", partial.rows);
-  context.send(Plan::coordinator, Final{.model = publication_.snapshot(),
-                                        .progress = ledger_.progress(epoch_, updates_),
-                                        .discarded = ledger_.discarded(),
-                                        .computed = ledger_.computed()});
 }
 
 }  // namespace troupe

@@ -40,6 +40,7 @@ class Aggregator : public Actor {
     std::uint64_t rows = 0;                    ///< its quota
     bool given = false;                        ///< the holder knows, and has not come back with it
     std::vector<std::uint32_t> features = {};  ///< what the answer to its wish was aligned with
+    SharedBlock pulled = {};  ///< the model that it was given with; Plan::remembers
   };
   /// Where a partition stands.
   struct Seat {
@@ -64,7 +65,13 @@ class Aggregator : public Actor {
   void keep_wishes(Push& push);
   void refuse(Context& context, ActorId from, std::vector<Partial>& parts);
   void take(Context& context, const Push& push, std::vector<Partial> parts);
-  void absorb(Context& context, Partial& partial);
+  /// Applies to the model what travelled alone, or a round, or what was put together.
+  void absorb(Context& context, Partial& partial, bool together = false);
+  void obey(Context& context, const Verdict& verdict);
+  void discard_held(std::uint32_t partition);
+  void recycle(Partial& partial);
+  /// A turn that was on offer is over.
+  void withdraw(std::uint64_t quota);
   void overflow(Context& context);
   /// After updates: epochs, evaluation, progress, the end.
   void look_around(Context& context);
@@ -95,6 +102,7 @@ class Aggregator : public Actor {
   std::map<ActorId, Colleague> colleagues_;
   std::set<ActorId> lost_;  ///< nobody listens to them any more
   TreeSum<Partial> round_;
+  std::map<std::uint32_t, Partial> held_;  ///< by partition, until the gate names it
   std::vector<std::uint32_t> waiting_;     ///< released by the gate, held back for a verdict
   std::uint32_t refused_partitions_ = 0;   ///< of the round, or in a row without rounds
   std::vector<std::vector<float>> spare_;  ///< read, and good for an answer

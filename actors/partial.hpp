@@ -19,6 +19,12 @@ struct Partial {
   std::uint32_t partitions = 0;
   std::uint64_t rows = 0;
   double loss = 0;
+
+  // Of one that travelled alone:
+  std::uint32_t partition = 0;
+  std::uint64_t based_on = 0;  ///< version of the model
+  std::uint64_t quota = 0;     ///< rows that were on offer for it
+  SharedBlock pulled = {};     ///< the model itself; Plan::remembers
 };
 
 /// left += right; right's storage goes back to where it came from. A part that was

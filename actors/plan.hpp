@@ -49,9 +49,11 @@ struct Plan {
   RowRange training;
   RowRange validation;
 
-  bool rounds = true;     ///< of the gate
-  bool descends = false;  ///< of the exchange
-  bool plain = true;      ///< of the update
+  bool rounds = true;      ///< of the gate
+  bool holds = false;      ///< of the gate
+  bool descends = false;   ///< of the exchange
+  bool plain = true;       ///< of the update
+  bool remembers = false;  ///< of the update
   PullKind pull = PullKind::dense;
   bool entrywise = false;   ///< gradients are made entry by entry
   bool unsummed = false;    ///< and travel and are applied so: nothing is added up before

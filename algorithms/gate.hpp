@@ -15,6 +15,10 @@ namespace troupe {
 struct Verdict {
   bool merge = false;                   ///< merge and apply now what has arrived
   std::vector<std::uint32_t> released;  ///< partitions that may take their next step after it
+  /// Of gates that hold contributions back: whose are applied now, in this order.
+  std::vector<std::uint32_t> applied = {};
+  bool together = false;  ///< these become one update
+  bool late = false;      ///< what has just arrived is of no use any more
 };
 
 class Gate {
@@ -33,6 +37,10 @@ struct GateKind {
   /// fixed tree, and the result does not depend on who holds what. Otherwise each
   /// contribution is applied when it arrives.
   bool rounds = false;
+  /// Without rounds: a contribution waits here until a verdict names its partition.
+  bool holds = false;
+  /// A partition may have several turns at a time (training.ahead).
+  bool overtakes = false;
   std::function<std::unique_ptr<Gate>(const Settings&)> make;
 };
 

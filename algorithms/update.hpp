@@ -14,9 +14,18 @@
 
 namespace troupe {
 
+/// Where the gradient at hand comes from, for rules that make up for its age.
+struct Provenance {
+  std::uint32_t partition = 0;
+  std::uint64_t staleness = 0;         ///< updates since it was pulled for
+  std::span<const float> pulled = {};  ///< the model then; empty unless UpdateKind::remembers
+};
+
 class Update {
  public:
   virtual ~Update() = default;
+  /// Comes before apply() of a gradient that travelled alone.
+  virtual void about(const Provenance& /*provenance*/) {}
   /// parameters -= rate x (what the rule makes of factor x gradient).
   virtual void apply(std::span<float> parameters, const Accumulator& gradient, float factor,
                      float rate) = 0;
@@ -36,6 +45,8 @@ struct UpdateKind {
   /// Plain SGD: a worker that descends may use the model's fused loop, and a gradient
   /// may be applied entry by entry.
   bool plain = false;
+  /// Wants to know what each gradient's model was: the holder keeps what it handed out.
+  bool remembers = false;
   std::function<std::unique_ptr<Update>(const Settings&, std::size_t parameters)> make;
 };
 

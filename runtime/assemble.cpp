@@ -53,7 +53,9 @@ void make_model(Draft& draft) {
   Plan& plan = *draft.plan;
   plan.rounds = draft.gate().rounds;
   plan.descends = draft.exchange().descends;
+  plan.holds = draft.gate().holds;
   plan.plain = draft.update().plain;
+  plan.remembers = draft.update().remembers;
   // A dense row's features are all features.
   if (draft.settings().text("model.regularise") == "per_feature" &&
       !draft.config.set_by_user("model.regularise") && !plan.data->facts().sparse)
@@ -134,13 +136,14 @@ void resolve_words(Draft& draft) {
 void work_ahead(Draft& draft) {
   Plan& plan = *draft.plan;
   plan.ahead = count(draft.settings(), "training.ahead");
-  if (plan.ahead == 1 || (!plan.rounds && !plan.descends)) return;
+  if (plan.ahead == 1 || (draft.gate().overtakes && !plan.descends)) return;
   draft.config.refuse(
       "training.ahead",
       fmt::format("{} needs an open gate and gradients: {}",
                   draft.config.describe("training.ahead"),
-                  plan.rounds ? "in a round nobody may be ahead of the others"
-                              : "a replica goes on from where the last exchange left it"));
+                  plan.rounds      ? "in a round nobody may be ahead of the others"
+                  : !plan.descends ? "this gate counts the steps of each"
+                                   : "a replica goes on from where the last exchange left it"));
 }
 
 // By entries while a turn has far fewer of them than the model has parameters. It is

@@ -7,6 +7,40 @@ namespace {
 
 Value word(const char* text) { return std::string(text); }
 
+/// One aggregator, gradients one by one; they differ in who waits and in what is made
+/// of a late gradient.
+void add_server_presets(Table<Preset>& table) {
+  table.add(
+      {.kind = {.name = "ssp", .sentence = "as asgd, but nobody gets further ahead than a bound"},
+       .fills = {{"training.topology", word("server")},
+                 {"training.exchange", word("gradient")},
+                 {"training.gate", word("bounded")},
+                 {"training.merge", word("mean")}}});
+  table.add({.kind = {.name = "round_robin",
+                      .sentence = "as asgd, but gradients are applied in the order of workers"},
+             .fills = {{"training.topology", word("server")},
+                       {"training.exchange", word("gradient")},
+                       {"training.gate", word("round_robin")},
+                       {"training.merge", word("mean")}}});
+  table.add({.kind = {.name = "dc_asgd",
+                      .sentence = "as asgd, but late gradients are corrected for their delay"},
+             .fills = {{"training.topology", word("server")},
+                       {"training.exchange", word("gradient")},
+                       {"training.gate", word("open")},
+                       {"training.merge", word("mean")},
+                       {"training.update", word("delay_compensated")}}});
+  table.add({.kind = {.name = "lopez_sync",
+                      .sentence = "as ssgd, with heavy momentum and rows drawn with replacement"},
+             .fills = {{"training.topology", word("server")},
+                       {"training.exchange", word("gradient")},
+                       {"training.gate", word("barrier")},
+                       {"training.merge", word("mean")},
+                       {"training.update", word("momentum")},
+                       {"training.momentum.beta", 0.99},
+                       {"training.momentum.form", word("averaged")},
+                       {"data.replacement", true}}});
+}
+
 }  // namespace
 
 Table<Preset> presets() {
@@ -44,13 +78,13 @@ Table<Preset> presets() {
                        {"training.gate", word("barrier")},
                        {"training.merge", word("mean")},
                        {"training.local_steps", std::int64_t{64}}}});
+  add_server_presets(table);
   return table;
 }
 
 std::vector<std::string> planned_presets() {
-  return {"ssp",        "hogwild",     "simuparallel", "gossip_asgd", "round_robin",
-          "downpour",   "dc_asgd",     "lc_asgd",      "epfl_sync",   "epfl_async",
-          "lopez_sync", "lopez_async", "easgd",        "dpsgd",       "sgp"};
+  return {"hogwild",    "simuparallel", "gossip_asgd", "downpour", "lc_asgd", "epfl_sync",
+          "epfl_async", "lopez_async",  "easgd",       "dpsgd",    "sgp"};
 }
 
 std::string first_choice() {

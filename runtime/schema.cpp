@@ -359,9 +359,8 @@ void add_planned(Schema& schema) {
         "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});
   plan(schema, "training.algorithm", planned_presets());
   plan(schema, "training.exchange", {"delta"});
-  plan(schema, "training.gate", {"bounded", "quorum", "round_robin", "free"});
-  plan(schema, "training.update",
-       {"nesterov", "adam", "delay_compensated", "loss_compensated", "staleness_scaled"});
+  plan(schema, "training.gate", {"free"});
+  plan(schema, "training.update", {"adam", "loss_compensated", "staleness_scaled"});
   plan(schema, "training.merge",
        {"newest", "replaced", "parzen", "elastic", "push_sum", "clip", "trimmed_mean", "median",
         "multi_krum"});

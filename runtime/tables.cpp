@@ -34,8 +34,13 @@ Tables tables() {
   TROUPE_ENTER(all.exchanges, ExchangeKind, state_exchange);
   TROUPE_ENTER(all.gates, GateKind, barrier_gate);
   TROUPE_ENTER(all.gates, GateKind, open_gate);
+  TROUPE_ENTER(all.gates, GateKind, quorum_gate);
+  TROUPE_ENTER(all.gates, GateKind, bounded_gate);
+  TROUPE_ENTER(all.gates, GateKind, round_robin_gate);
   TROUPE_ENTER(all.updates, UpdateKind, sgd_update);
   TROUPE_ENTER(all.updates, UpdateKind, momentum_update);
+  TROUPE_ENTER(all.updates, UpdateKind, nesterov_update);
+  TROUPE_ENTER(all.updates, UpdateKind, delay_compensated_update);
   TROUPE_ENTER(all.merges, MergeKind, mean_merge);
   TROUPE_ENTER(all.merges, MergeKind, sum_merge);
   TROUPE_ENTER(all.codecs, CodecKind, dense_codec);

@@ -19,6 +19,7 @@ class Open : public Gate {
 GateKind open_gate() {
   return {.kind = {.name = "open", .sentence = "whoever arrives is applied and goes on at once"},
           .rounds = false,
+          .overtakes = true,
           .make = [](const Settings&) { return std::make_unique<Open>(); }};
 }
 

@@ -376,3 +376,70 @@ TEST_CASE("aggregator: a changed-only reply names what moved since the worker's 
   CHECK(std::get<ChangedValues>(dialogue.stage.heard_by<Parameters>(second).payload).indices ==
         std::vector<std::uint32_t>{0, 1});
 }
+
+TEST_CASE("aggregator: round robin applies in order, and answers when the turn has come") {
+  Dialogue dialogue({.epochs = 1, .gate = round_robin_gate(), .pull = PullKind::dense});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(second, push_of(b, 8.0F));
+  CHECK(dialogue.stage.silent());
+  dialogue.push(first, push_of(a, 4.0F));
+  const auto to_first = dialogue.stage.heard_by<Parameters>(first);
+  const auto to_second = dialogue.stage.heard_by<Parameters>(second);
+  CHECK(to_first.version == 3);
+  CHECK(to_second.version == 3);
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE(
+    "aggregator: what is late for a quorum is discarded and counted, and its rows drawn anew") {
+  Dialogue dialogue({.epochs = 1, .gate = quorum_gate(), .pull = PullKind::dense});
+  const Parameters a = dialogue.pull(first, 0);
+  const Parameters b = dialogue.pull(second, 1);
+  dialogue.push(first, push_of(a, 4.0F));
+  CHECK(dialogue.stage.heard_by<Parameters>(first).version == 2);  // the other one is the backup
+  dialogue.push(second, push_of(b, 8.0F));
+  const auto again = dialogue.stage.heard_by<Parameters>(second);
+  CHECK(again.version == 2);
+  CHECK(again.turns == std::vector<Turn>{{.partition = 1, .step = 1, .rows = 4}});
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, Stop{.at_once = true});
+  const auto final = dialogue.stage.heard_by<Final>(Plan::coordinator);
+  REQUIRE(final.discarded.size() == 1);
+  CHECK(final.discarded[0].reason == "late");
+  CHECK(final.discarded[0].rows == 4);
+  CHECK(final.progress.delivered == 4);
+}
+
+TEST_CASE("aggregator: an update that makes up for delay is told what each worker pulled") {
+  const auto plan = toy_plan({.gate = open_gate(), .pull = PullKind::dense});
+  plan->remembers = true;
+  plan->plain = false;
+  plan->entrywise = plan->unsummed = false;
+  struct Spy : Update {
+    std::vector<std::vector<float>>* heard;
+    void about(const Provenance& from) override {
+      heard->emplace_back(from.pulled.begin(), from.pulled.end());
+    }
+    void apply(std::span<float> w, const Accumulator&, float, float) override { w[0] += 1; }
+    bool dense() const override { return true; }
+  };
+  std::vector<std::vector<float>> heard;
+  plan->update = [&heard] {
+    auto spy = std::make_unique<Spy>();
+    spy->heard = &heard;
+    return spy;
+  };
+  HandStage stage{2};
+  Aggregator aggregator(plan);
+  aggregator.receive(stage, first, Pull{.partitions = {0}});
+  aggregator.receive(stage, second, Pull{.partitions = {1}});
+  const auto a = stage.heard_by<Parameters>(first);
+  const auto b = stage.heard_by<Parameters>(second);
+  aggregator.receive(stage, first, push_of(a, 1.0F));
+  aggregator.receive(stage, second, push_of(b, 1.0F));
+  aggregator.receive(stage, first, push_of(stage.heard_by<Parameters>(first), 1.0F));
+  REQUIRE(heard.size() == 3);
+  CHECK(heard[0][0] == 0);
+  CHECK(heard[1][0] == 0);  // pulled before the first update
+  CHECK(heard[2][0] == 1);  // after the first, before the second
+}

@@ -1,10 +1,14 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "algorithms/exchange.hpp"
 
 namespace troupe {
 UpdateKind sgd_update();
 UpdateKind momentum_update();
+UpdateKind nesterov_update();
+UpdateKind delay_compensated_update();
 MergeKind mean_merge();
 MergeKind sum_merge();
 ExchangeKind gradient_exchange();
@@ -116,4 +120,82 @@ TEST_CASE("gradient exchange: the update rule makes the step") {
                 .rate = 0.5F},
                *merge, *update);
   CHECK(model == std::vector<float>{-0.5F, -1.0F});
+}
+
+TEST_CASE("nesterov: the same path as Sutskever's two lines, seen from the point ahead") {
+  // f = w^2 / 2: v <- beta v - rate (w + beta v), w <- w + v; the rule holds w + beta v.
+  Settings settings;
+  settings.set("training.nesterov.beta", 0.5);
+  const auto update = nesterov_update().make(settings, 2);
+  std::vector<float> ahead{1.0F, 0.0F};
+  double w = 1.0;
+  double v = 0.0;
+  for (int k = 0; k < 20; ++k) {
+    update->apply(ahead, gradient(ahead[0], 0), 1.0F, 0.1F);
+    v = 0.5 * v - 0.1 * (w + 0.5 * v);
+    w += v;
+    CHECK(ahead[0] == doctest::Approx(w + 0.5 * v).epsilon(1e-5));
+  }
+}
+
+namespace {
+
+std::unique_ptr<Update> delay_compensated(double lambda, bool adaptive) {
+  Settings settings;
+  settings.set("training.delay_compensated.lambda", lambda);
+  settings.set("training.delay_compensated.adaptive", adaptive);
+  settings.set("training.delay_compensated.smoothing", 0.95);
+  return delay_compensated_update().make(settings, 2);
+}
+
+/// A gradient applied at `w` that was computed at `pulled`.
+std::vector<float> applied(Update& update, std::vector<float> w, const std::vector<float>& pulled,
+                           const Accumulator& g) {
+  update.about({.pulled = pulled});
+  update.apply(w, g, 1.0F, 0.1F);
+  return w;
+}
+
+}  // namespace
+
+TEST_CASE("delay compensated: without delay it is plain descent") {
+  const std::vector<float> w{1.0F, 2.0F};
+  for (const bool adaptive : {false, true})
+    CHECK(applied(*delay_compensated(2, adaptive), w, w, gradient(3, 4)) ==
+          std::vector<float>{1.0F - 0.1F * 3, 2.0F - 0.1F * 4});
+}
+
+TEST_CASE("delay compensated: w - rate (g + lambda g g (w - b)), by hand") {
+  const auto w = applied(*delay_compensated(0.5, false), {1, 2}, {0, 2.5F}, gradient(3, 4));
+  CHECK(w[0] == doctest::Approx(1 - 0.1 * (3 + 0.5 * 9 * 1)));
+  CHECK(w[1] == doctest::Approx(2 - 0.1 * (4 + 0.5 * 16 * -0.5)));
+}
+
+TEST_CASE("delay compensated: on a quadratic a late gradient comes nearer to the one of now") {
+  // f = w^2 / 2, so g(w) = w; lambda g g (w - b) makes up for w - b where g is near 1.
+  const double b = 1.0;
+  const double w = 0.8;
+  const auto error = [&](double lambda) {
+    const auto g = static_cast<float>(b);
+    const auto moved = applied(*delay_compensated(lambda, false), {static_cast<float>(w), 0},
+                               {static_cast<float>(b), 0}, gradient(g, 0));
+    return std::abs(moved[0] - (w - 0.1 * w));
+  };
+  CHECK(error(0.5) < 0.6 * error(0));
+  CHECK(error(1) < 1e-6);
+}
+
+TEST_CASE("delay compensated: adaptive divides lambda by the root of a decaying mean square") {
+  const auto update = delay_compensated(2, true);
+  double square = 0;
+  for (int k = 0; k < 5; ++k) {
+    Accumulator g(2);
+    if (k != 2) g.add(0, 3.0F);  // an entry that is missing decays all the same
+    g.add(1, 1.0F);
+    const auto w = applied(*update, {1, 0}, {0, 0}, g);
+    square = 0.95 * square + 0.05 * (k != 2 ? 9 : 0);
+    if (k == 2) continue;
+    const double lambda = 2 / std::sqrt(square + 1e-7);
+    CHECK(w[0] == doctest::Approx(1 - 0.1 * (3 + lambda * 9)).epsilon(1e-5));
+  }
 }

@@ -232,9 +232,10 @@ TEST_CASE("assemble: short exchanges of replicas are worth a note") {
 }
 
 TEST_CASE("assemble: a value that nothing reads is worth a note") {
-  CHECK(noted(made({"beta=0.5"}),
-              "training.momentum.beta = 0.5 (-s beta=0.5) is not used, as training.update = "
-              "\"sgd\" (default)"));
+  CHECK(
+      noted(made({"momentum.beta=0.5"}),
+            "training.momentum.beta = 0.5 (-s momentum.beta=0.5) is not used, as training.update = "
+            "\"sgd\" (default)"));
 }
 
 TEST_CASE("assemble: data that cannot be trained on is refused with exit 3") {

@@ -87,12 +87,11 @@ TEST_CASE("load_config: what comes later is refused as such") {
       {"training.reduction = \"exact\"\n",
        "run.toml:3:10: 'reduction' in [training] comes with a later version"},
       {"data.augment = \"crop\"\n", "run.toml:3:6: 'augment' in [data] comes with a later version"},
-      {"[training]\nalgorithm = \"ssp\"\n",
-       "run.toml:4:1: training.algorithm = \"ssp\" comes with a later version"},
+      {"[training]\nalgorithm = \"sgp\"\n",
+       "run.toml:4:1: training.algorithm = \"sgp\" comes with a later version"},
       {"[training]\nmerge = \"push_sum\"\n",
        "run.toml:4:1: training.merge = \"push_sum\" comes with a later version"},
-      {"[training.bounded]\nstaleness_max = 4\n",
-       "run.toml:3:11: [training.bounded] comes with a later version"},
+      {"[training.free]\nevery = 4\n", "run.toml:3:11: [training.free] comes with a later version"},
       {"training.pull = \"snapshot\"\n",
        "run.toml:3:10: training.pull = \"snapshot\" comes with a later version"},
   };
@@ -128,10 +127,9 @@ TEST_CASE("load_config: a global shuffle needs all rows in memory") {
 TEST_CASE("load_config: a choice that a program brings is not a later version's") {
   Tables own = tables();
   own.gates.add(
-      {.kind = {.name = "bounded", .sentence = "our own"}, .make = own.gates.at("open").make});
-  const Config config =
-      load_config(own, {"run.toml", head + "training.gate = \"bounded\"\n", {}, {}});
-  CHECK(choice(config, "gate") == "bounded");
+      {.kind = {.name = "free", .sentence = "our own"}, .make = own.gates.at("open").make});
+  const Config config = load_config(own, {"run.toml", head + "training.gate = \"free\"\n", {}, {}});
+  CHECK(choice(config, "gate") == "free");
 }
 
 TEST_CASE("load_config: words and addresses are checked") {

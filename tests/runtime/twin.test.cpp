@@ -43,7 +43,8 @@ std::uint64_t discarded(const EndReport& end) {
 }  // namespace
 
 TEST_CASE("twin: a run delivers every draw of its epochs, once") {
-  for (const GateKind& gate : {barrier_gate(), open_gate()}) {
+  for (const GateKind& gate : {barrier_gate(), open_gate(), bounded_gate(), round_robin_gate()}) {
+    CAPTURE(gate.kind.name);
     const EndReport end = perform(toy_plan({.epochs = 3, .gate = gate}), "1+exp(0.5)").end;
     CHECK(end.status == "done");
     CHECK(end.reason == "epochs");
@@ -222,4 +223,44 @@ TEST_CASE("twin: an absurd learning rate is called divergence, with a smaller on
   CHECK(end.exit_code == 1);
   CHECK(end.reason.find("try -s learning_rate=3e+37") != std::string::npos);
   CHECK(end.model.size() == 0);
+}
+
+namespace {
+
+/// The largest staleness of a run in which one of four workers is ten times as slow.
+std::uint64_t staleness_max(const GateKind& gate) {
+  const auto plan = toy_plan({.workers = 4, .partitions = 4, .epochs = 10, .gate = gate});
+  plan->report_seconds = 0;
+  Pace pace;
+  pace.real = false;
+  pace.step = Distribution::parse("1+exp(2)");
+  pace.delay = Distribution::parse("0.001");
+  pace.factors = {1, 1, 1, 10};
+  std::uint64_t most = 0;
+  run_twin({.plan = plan, .pace = pace, .report = [&](const Report& report) {
+              if (const auto* step = std::get_if<StepReport>(&report))
+                most = std::max(most, step->staleness_max);
+            }});
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "twin: a bounded gate keeps the staleness histogram below its bound, an open one does not") {
+  CHECK(staleness_max(bounded_gate()) <= (2 * 2 + 1) * 3);  // 2 steps, 3 other partitions
+  CHECK(staleness_max(open_gate()) > (2 * 2 + 1) * 3);
+}
+
+TEST_CASE("twin: round robin makes every gradient as old as there are others") {
+  CHECK(staleness_max(round_robin_gate()) == 3);
+}
+
+TEST_CASE("twin: a quorum ends with every draw delivered or late, and is not held up") {
+  const auto plan = toy_plan({.workers = 4, .partitions = 4, .epochs = 3, .gate = quorum_gate()});
+  const EndReport end = perform(plan, "1+exp(0.5)").end;
+  CHECK(end.status == "done");
+  CHECK(end.delivered == 480);
+  CHECK(discarded(end) > 0);
+  CHECK(end.computed == end.delivered + discarded(end));
 }

@@ -4,6 +4,8 @@ from harness import *
 
 RECORD = json.loads((Path(__file__).parent / "recorded_accuracy.json").read_text())
 TOLERANCE = 0.01
+# One worker, whatever is asked for.
+ALONE = {"sgd", "minibatch"}
 
 
 def accuracy(run, host, example, data, *words):
@@ -43,10 +45,15 @@ def test_twin_reaches_the_recorded_accuracy(scratch):
     reaches_the_record(scratch, "twin")
 
 
-def reaches_the_record(scratch, host):
+def test_node_processes_reach_the_recorded_accuracy(scratch):
+    """Three nodes wherever the topology has three workers to give away."""
+    reaches_the_record(scratch, "train", "--nodes", "3", only=lambda name: name not in ALONE)
+
+
+def reaches_the_record(scratch, host, *words, only=lambda _: True):
     wrongs = []
-    for name, recorded in RECORD.items():
-        got = accuracy(scratch / name, host, EXAMPLES / f"{name}.toml", data_set())
+    for name, recorded in filter(lambda entry: only(entry[0]), RECORD.items()):
+        got = accuracy(scratch / name, host, EXAMPLES / f"{name}.toml", data_set(), *words)
         print(f"{host} {name}: {got:.4f}, recorded {recorded:.4f}")
         if abs(got - recorded) > TOLERANCE:
             wrongs.append(f"{host} {name}: {got} against {recorded}")

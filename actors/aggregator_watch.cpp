@@ -1,0 +1,77 @@
+/// What the aggregator looks at after updates: when an epoch is over, and when the run
+/// is. It takes nothing in here.
+#include <limits>
+
+#include "actors/aggregator.hpp"
+
+namespace troupe {
+
+void Aggregator::overflow(Context& context) {
+  context.send(Plan::coordinator, Refused{.worker = context.self(),
+                                          .update = updates_,
+                                          .rate = plan_->schedule.rate(ledger_.delivered()),
+                                          .diverged = true});
+  finish(context);
+}
+
+void Aggregator::look_around(Context& context) {
+  if (ended_) return;
+  if (enough() || (stopping_ && all_back())) return finish(context);
+  look_at_epoch(context);
+  if (context.now() - reported_at_ >= plan_->report_seconds) {
+    reported_at_ = context.now();
+    context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
+  }
+  if (awaiting_verdict_ || stopping_) return;
+  // One who has no turns left may have been waited for.
+  const std::uint64_t updates = updates_;
+  release(context, std::exchange(waiting_, {}));
+  if (updates_ != updates) look_around(context);
+}
+
+void Aggregator::look_at_epoch(Context& context) {
+  const std::uint64_t epoch = ledger_.delivered() / plan_->training.size();
+  if (epoch == epoch_) return;
+  epoch_ = epoch;
+  context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
+  reported_at_ = context.now();
+  if (epoch % plan_->evaluate_every != 0) return;
+  context.send(Plan::evaluator,
+               Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
+  // Only behind a barrier is there a moment at which nobody works on.
+  awaiting_verdict_ = plan_->rounds && plan_->stop.needs_verdict();
+}
+
+std::uint64_t Aggregator::draws_left() const {
+  const auto planned = plan_->draws_planned();
+  if (!planned) return std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t used = ledger_.delivered() + offered_rows_;
+  return used >= *planned ? 0 : *planned - used;
+}
+
+bool Aggregator::enough() const {
+  const auto planned = plan_->draws_planned();
+  return (planned && ledger_.delivered() >= *planned) ||
+         (plan_->stop.steps && updates_ >= *plan_->stop.steps);
+}
+
+bool Aggregator::all_back() const {
+  // A round that has begun is finished; between rounds all seats are on offer to
+  // nobody, or all wait for a verdict.
+  const auto given = [](const Seat& seat) { return std::ranges::any_of(seat.due, &Due::given); };
+  return std::ranges::none_of(seats_, given) && round_.empty();
+}
+
+void Aggregator::finish(Context& context) {
+  ended_ = true;
+  epoch_ = ledger_.delivered() / plan_->training.size();
+  for (const auto& [where, partial] : round_.take_parts())
+    ledger_.discard("unfinished round", partial.rows);
+  for (const auto& [partition, partial] : held_) ledger_.discard("held back", partial.rows);
+  context.send(Plan::coordinator, Final{.model = publication_.snapshot(),
+                                        .progress = ledger_.progress(epoch_, updates_),
+                                        .discarded = ledger_.discarded(),
+                                        .computed = ledger_.computed()});
+}
+
+}  // namespace troupe

@@ -336,9 +336,12 @@ Turn Aggregator::give(std::uint32_t p, std::size_t which) {
 }
 
 Payload Aggregator::pulled(Colleague& colleague, const std::vector<Turn>& turns) {
+  const auto due = [&](const Turn& turn) { return turn.step % plan_->pull_turns == 0; };
+  const bool all = std::exchange(colleague.wants_all, false);
+  if (!all && std::ranges::none_of(turns, due)) return {};
   if (plan_->pull == PullKind::sparse) {
     if (auto values = granted(turns)) return std::move(*values);
-  } else if (plan_->pull == PullKind::changed && !std::exchange(colleague.wants_all, false)) {
+  } else if (plan_->pull == PullKind::changed && !all) {
     return publication_.changed_since(colleague.known_version);
   }
   return publication_.dense();
@@ -373,7 +376,8 @@ std::optional<AlignedValues> Aggregator::granted(const std::vector<Turn>& turns)
 
 void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turns,
                         Payload payload) {
-  colleagues_.at(worker).known_version = publication_.version();
+  if (!std::holds_alternative<std::monostate>(payload))
+    colleagues_.at(worker).known_version = publication_.version();
   ledger_.sent(payload_bytes(payload));
   context.send(worker, Parameters{.version = publication_.version(),
                                   .draws = ledger_.delivered(),

@@ -54,10 +54,13 @@ struct Plan {
   bool descends = false;   ///< of the exchange
   bool plain = true;       ///< of the update
   bool remembers = false;  ///< of the update
+  bool moves = false;      ///< of the exchange
+  bool keeps = false;      ///< of the merge
   PullKind pull = PullKind::dense;
-  bool entrywise = false;   ///< gradients are made entry by entry
-  bool unsummed = false;    ///< and travel and are applied so: nothing is added up before
-  std::uint64_t ahead = 1;  ///< turns that a partition's holder has at a time
+  std::uint64_t pull_turns = 1;  ///< a replica is replaced by the model every so many turns
+  bool entrywise = false;        ///< gradients are made entry by entry
+  bool unsummed = false;         ///< and travel and are applied so: nothing is added up before
+  std::uint64_t ahead = 1;       ///< turns that a partition's holder has at a time
   Schedule schedule;
   StopRule stop;
   double report_seconds = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/finite.hpp"
 #include "base/kernels/kernels.hpp"
 #include "base/user_error.hpp"
 #include "messages/visit.hpp"
@@ -45,6 +46,7 @@ struct Worker::Seat {
   std::uint32_t partition;
   std::unique_ptr<Feed> feed;
   std::unique_ptr<Update> update;
+  Block replica = {};  ///< as the last descent left it, where it goes on from there
   std::uint64_t epochs_begun = 0;
   /// How long the lists of its wishes were, by step: answers say nothing but values.
   std::deque<std::pair<std::uint64_t, std::size_t>> wished;
@@ -53,6 +55,7 @@ struct Worker::Seat {
 Worker::Worker(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
       codec_(plan_->codec()),
+      merge_(plan_->keeps ? plan_->merge() : nullptr),
       scratch_(plan_->parameters),
       seen_(plan_->pull == PullKind::sparse && !plan_->entrywise ? plan_->parameters : 0) {}
 
@@ -120,6 +123,7 @@ void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::u
 
 void Worker::install(Parameters& parameters) {
   version_ = parameters.version;
+  brought_ = !std::holds_alternative<std::monostate>(parameters.payload);
   is_aligned_ = std::holds_alternative<AlignedValues>(parameters.payload);
   read_ = 0;
   const auto scatter = [this](const auto& listed) {
@@ -237,7 +241,8 @@ void Worker::differentiate(Partial& partial, Seat& seat, const Draws& wanted, st
 }
 
 void Worker::descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
-  partial.states = Block::copy_of(model());
+  partial.states = replica_of(seat);
+  const Block start = plan_->moves ? Block::copy_of(partial.states.values()) : Block();
   Replica replica{.values = partial.states.values()};
   const std::uint64_t per_step = plan_->batch * (plan_->rounds ? plan_->partitions : 1);
   std::uint64_t steps = 0;
@@ -248,6 +253,21 @@ void Worker::descend(Partial& partial, Seat& seat, const Draws& wanted, std::uin
     partial.loss += step(seat, replica, piece);
   });
   replica.settle();
+  const std::span<float> states = partial.states.values();
+  if (plan_->keeps || plan_->pull_turns > 1)
+    seat.replica = all_finite(states) ? Block::copy_of(states) : Block();
+  if (plan_->moves)
+    for (std::size_t i = 0; i < states.size(); ++i) states[i] -= start.values()[i];
+}
+
+Block Worker::replica_of(Seat& seat) const {
+  if (seat.replica.size() == 0) return Block::copy_of(model());
+  Block replica = std::exchange(seat.replica, {});
+  if (merge_ != nullptr)
+    merge_->meet(replica.values(), model());
+  else if (brought_)
+    return Block::copy_of(model());
+  return replica;
 }
 
 double Worker::step(Seat& seat, Replica& replica, const Batch& rows) {

@@ -39,6 +39,8 @@ class Worker : public Actor {
   void differentiate_entries(Partial& partial, Seat& seat, const Draws& wanted,
                              std::uint64_t draws);
   void descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
+  /// Where the descent begins: at the model, or where the last one left the replica.
+  Block replica_of(Seat& seat) const;
   /// Steps of plan.batch rows, one of rates_ each.
   double step(Seat& seat, Replica& replica, const Batch& rows);
   Draws drawn(std::uint32_t partition, std::uint64_t step) const;
@@ -54,6 +56,7 @@ class Worker : public Actor {
 
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Codec> codec_;
+  std::unique_ptr<Merge> merge_;  ///< of replicas that only meet the model
   std::map<std::uint32_t, std::unique_ptr<Seat>> seats_;
   Scratch scratch_;
   Accumulator seen_;            ///< features of a batch, each once
@@ -64,6 +67,7 @@ class Worker : public Actor {
   bool is_aligned_ = false;     ///< the last pull was a sparse one
   std::vector<float> entries_;  ///< of the turn at hand
   std::vector<float> rates_;
+  bool brought_ = false;  ///< the last answer had a model
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;
   std::uint64_t bytes_moved_ = 0;

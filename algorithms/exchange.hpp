@@ -35,6 +35,8 @@ struct ExchangeKind {
   /// The worker descends on a replica of its own between exchanges; otherwise it
   /// sums gradients at the model that it pulled.
   bool descends = false;
+  /// And sends by how much the replica moved, not the replica.
+  bool moves = false;
   std::function<std::unique_ptr<Exchange>(const Settings&)> make;
 };
 

@@ -2,9 +2,11 @@
 /// the tree's sum and answer with the factor to put on it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "config/settings.hpp"
@@ -25,11 +27,25 @@ class Merge {
   virtual float gradient_factor(const Arrived& arrived) const = 0;
   /// The factor on a sum of replicas; 0 when replicas cannot be merged so.
   virtual float state_factor(const Arrived& arrived) const = 0;
+  /// The factor on a sum of what replicas moved by; 0 when these cannot be merged so.
+  virtual float delta_factor(const Arrived& arrived) const { return state_factor(arrived); }
+  /// How far the model goes from where it is to the merged replicas: all the way in a
+  /// round; for one that comes alone its partitions' share, so that all weigh alike.
+  virtual float way(const Arrived& arrived, std::uint32_t partitions, bool round) const {
+    return round ? 1.0F : static_cast<float>(arrived.partitions) / static_cast<float>(partitions);
+  }
+  /// What a worker makes of its replica when it hears of the model (MergeKind::keeps).
+  virtual void meet(std::span<float> replica, std::span<const float> model) const {
+    std::ranges::copy(model, replica.begin());
+  }
 };
 
 struct MergeKind {
   Kind kind;
-  bool states = true;  ///< can merge replicas
+  bool states = true;     ///< can merge replicas
+  bool gradients = true;  ///< can merge gradients, and what replicas moved by
+  /// Workers keep their replicas and only meet the model: needs states on arrival.
+  bool keeps = false;
   std::function<std::unique_ptr<Merge>(const Settings&)> make;
 };
 

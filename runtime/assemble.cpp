@@ -46,13 +46,17 @@ void size_steps(Draft& draft) {
     draft.config.resolve("training.local_steps", static_cast<std::int64_t>(steps),
                          rows > most ? "a million rows" : "an epoch");
   }
-  plan.local_steps = count(draft.settings(), "training.local_steps");
+  const std::uint64_t push_every = count(draft.settings(), "training.push_every");
+  plan.local_steps = count(draft.settings(), "training.local_steps") * push_every;
+  plan.pull_turns = count(draft.settings(), "training.pull_every") / push_every;
 }
 
 void make_model(Draft& draft) {
   Plan& plan = *draft.plan;
   plan.rounds = draft.gate().rounds;
   plan.descends = draft.exchange().descends;
+  plan.moves = draft.exchange().moves;
+  plan.keeps = draft.merge().keeps;
   plan.holds = draft.gate().holds;
   plan.plain = draft.update().plain;
   plan.remembers = draft.update().remembers;
@@ -165,9 +169,7 @@ void make_policies(Draft& draft) {
   const std::size_t size = plan.parameters;
   plan.exchange = [make = draft.exchange().make, settings] { return make(*settings); };
   plan.gate = [make = draft.gate().make, settings] { return make(*settings); };
-  plan.merge = [make = draft.tables.merges.at(settings->text("training.merge")).make, settings] {
-    return make(*settings);
-  };
+  plan.merge = [make = draft.merge().make, settings] { return make(*settings); };
   plan.update = [make = draft.update().make, settings, size] { return make(*settings, size); };
   plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
                 size] { return make(*settings, size); };

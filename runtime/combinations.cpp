@@ -28,9 +28,22 @@ std::vector<Rule> rules() {
   return {
       {"training.merge", "training.exchange",
        [](const Tables& tables, const std::string& merge, const std::string& exchange) {
-         return descends(tables, exchange) && !tables.merges.at(merge).states;
+         return descends(tables, exchange) && !tables.exchanges.at(exchange).moves &&
+                !tables.merges.at(merge).states;
        },
        "this merge makes no model of several replicas"},
+      {"training.merge", "training.exchange",
+       [](const Tables& tables, const std::string& merge, const std::string& exchange) {
+         return !tables.merges.at(merge).gradients &&
+                (!descends(tables, exchange) || tables.exchanges.at(exchange).moves);
+       },
+       "this merge is made of whole replicas: it needs exchange = \"state\""},
+      {"training.merge", "training.gate",
+       [](const Tables& tables, const std::string& merge, const std::string& gate) {
+         const GateKind& kind = tables.gates.at(gate);
+         return tables.merges.at(merge).keeps && (kind.rounds || kind.holds);
+       },
+       "each replica meets the model alone, when it arrives"},
       {"training.codec", "training.exchange",
        [](const Tables& tables, const std::string& codec, const std::string& exchange) {
          return descends(tables, exchange) && codec == "changed";

@@ -23,6 +23,7 @@ struct Draft {
     return tables.exchanges.at(settings().text("training.exchange"));
   }
   const GateKind& gate() const { return tables.gates.at(settings().text("training.gate")); }
+  const MergeKind& merge() const { return tables.merges.at(settings().text("training.merge")); }
   const UpdateKind& update() const { return tables.updates.at(settings().text("training.update")); }
 };
 

@@ -151,6 +151,22 @@ void check_sampling(const Config& config) {
                               config.describe("data.memory"), config.describe("data.shuffle")));
 }
 
+void check_turns(const Config& config, const Tables& tables) {
+  const Settings& settings = config.settings();
+  const bool moves = tables.exchanges.at(settings.text("training.exchange")).moves;
+  for (const char* path : {"training.push_every", "training.pull_every"})
+    if (settings.integer(path) > 1 && !moves)
+      config.refuse(path,
+                    fmt::format("{} is for training.exchange = \"delta\", but there stands {}",
+                                config.describe(path), config.describe("training.exchange")));
+  if (settings.integer("training.pull_every") % settings.integer("training.push_every") != 0)
+    config.refuse("training.pull_every",
+                  fmt::format("{} must be a multiple of {}: what a replica moved by would be lost "
+                              "between the two",
+                              config.describe("training.pull_every"),
+                              config.describe("training.push_every")));
+}
+
 void check_heartbeat(const Config& config) {
   if (config.settings().number("cluster.lost_after") <
       2 * config.settings().number("cluster.heartbeat"))
@@ -198,6 +214,7 @@ Config load_config(const Tables& tables, const ConfigSources& sources) {
   check_rate(config);
   check_cast(config, tables);
   check_sampling(config);
+  check_turns(config, tables);
   check_heartbeat(config);
   refuse_combinations(config, tables);
   resolve_words(config, tables);

@@ -7,8 +7,7 @@ namespace {
 
 Value word(const char* text) { return std::string(text); }
 
-/// One aggregator, gradients one by one; they differ in who waits and in what is made
-/// of a late gradient.
+/// One aggregator; they differ in who waits, in what travels and in what is made of it.
 void add_server_presets(Table<Preset>& table) {
   table.add(
       {.kind = {.name = "ssp", .sentence = "as asgd, but nobody gets further ahead than a bound"},
@@ -29,6 +28,21 @@ void add_server_presets(Table<Preset>& table) {
                        {"training.gate", word("open")},
                        {"training.merge", word("mean")},
                        {"training.update", word("delay_compensated")}}});
+  table.add({.kind = {.name = "downpour",
+                      .sentence = "workers descend alone; by how much is added to the model"},
+             .fills = {{"training.topology", word("server")},
+                       {"training.exchange", word("delta")},
+                       {"training.gate", word("open")},
+                       {"training.merge", word("mean")},
+                       {"training.push_every", std::int64_t{8}},
+                       {"training.pull_every", std::int64_t{8}}}});
+  table.add({.kind = {.name = "easgd",
+                      .sentence = "workers descend alone, tied to the model by a spring"},
+             .fills = {{"training.topology", word("server")},
+                       {"training.exchange", word("state")},
+                       {"training.gate", word("open")},
+                       {"training.merge", word("elastic")},
+                       {"training.local_steps", std::int64_t{64}}}});
   table.add({.kind = {.name = "lopez_sync",
                       .sentence = "as ssgd, with heavy momentum and rows drawn with replacement"},
              .fills = {{"training.topology", word("server")},
@@ -83,8 +97,8 @@ Table<Preset> presets() {
 }
 
 std::vector<std::string> planned_presets() {
-  return {"hogwild",    "simuparallel", "gossip_asgd", "downpour", "lc_asgd", "epfl_sync",
-          "epfl_async", "lopez_async",  "easgd",       "dpsgd",    "sgp"};
+  return {"hogwild",    "simuparallel", "gossip_asgd", "lc_asgd", "epfl_sync",
+          "epfl_async", "lopez_async",  "dpsgd",       "sgp"};
 }
 
 std::string first_choice() {

@@ -138,6 +138,22 @@ void add_training(Schema& schema) {
         .standard = whole(1),
         .sentence = "batches of a partition under way at a time, with an open gate and gradients: "
                     "more than 1 hides the way to the server and back, and makes gradients older"},
+       {.path = "training.push_every",
+        .type = KeyType::integer,
+        .unit = "exchanges",
+        .minimum = 1,
+        .maximum = 1e6,
+        .standard = whole(1),
+        .sentence = "exchange delta: a worker tells what its replica moved by every so often, "
+                    "counted in local_steps"},
+       {.path = "training.pull_every",
+        .type = KeyType::integer,
+        .unit = "exchanges",
+        .minimum = 1,
+        .maximum = 1e6,
+        .standard = whole(1),
+        .sentence = "exchange delta: and takes the model in the place of its replica every so "
+                    "often, a multiple of push_every"},
        {.path = "training.evaluate_every",
         .type = KeyType::integer,
         .unit = "epochs",
@@ -349,21 +365,19 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 }
 
 void add_planned(Schema& schema) {
-  for (const char* path :
-       {"data.augment", "training.reply", "training.wait", "training.push_every",
-        "training.pull_every", "training.reduction", "training.swap", "cluster.advertise",
-        "cluster.tls", "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
+  for (const char* path : {"data.augment", "training.reply", "training.wait", "training.reduction",
+                           "training.swap", "cluster.advertise", "cluster.tls", "pace.links",
+                           "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
         "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});
   plan(schema, "training.algorithm", planned_presets());
-  plan(schema, "training.exchange", {"delta"});
   plan(schema, "training.gate", {"free"});
   plan(schema, "training.update", {"adam", "loss_compensated", "staleness_scaled"});
-  plan(schema, "training.merge",
-       {"newest", "replaced", "parzen", "elastic", "push_sum", "clip", "trimmed_mean", "median",
-        "multi_krum"});
+  plan(
+      schema, "training.merge",
+      {"newest", "replaced", "parzen", "push_sum", "clip", "trimmed_mean", "median", "multi_krum"});
   plan(schema, "training.codec", {"bf16", "f16", "qsgd", "topk"});
   plan(schema, "training.pull", {"snapshot"});
 }

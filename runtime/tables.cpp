@@ -32,6 +32,7 @@ Tables tables() {
   TROUPE_ENTER(all.topologies, TopologyKind, oneshot_topology);
   TROUPE_ENTER(all.exchanges, ExchangeKind, gradient_exchange);
   TROUPE_ENTER(all.exchanges, ExchangeKind, state_exchange);
+  TROUPE_ENTER(all.exchanges, ExchangeKind, delta_exchange);
   TROUPE_ENTER(all.gates, GateKind, barrier_gate);
   TROUPE_ENTER(all.gates, GateKind, open_gate);
   TROUPE_ENTER(all.gates, GateKind, quorum_gate);
@@ -43,6 +44,7 @@ Tables tables() {
   TROUPE_ENTER(all.updates, UpdateKind, delay_compensated_update);
   TROUPE_ENTER(all.merges, MergeKind, mean_merge);
   TROUPE_ENTER(all.merges, MergeKind, sum_merge);
+  TROUPE_ENTER(all.merges, MergeKind, elastic_merge);
   TROUPE_ENTER(all.codecs, CodecKind, dense_codec);
   TROUPE_ENTER(all.codecs, CodecKind, sparse_codec);
   TROUPE_ENTER(all.codecs, CodecKind, changed_codec);

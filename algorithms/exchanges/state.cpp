@@ -11,12 +11,10 @@ class StateExchange : public Exchange {
  public:
   bool absorb(const Absorption& what, const Merge& merge, Update& /*update*/) override {
     const float factor = merge.state_factor(what.arrived);
-    const float share = what.round ? 1.0F
-                                   : static_cast<float>(what.arrived.partitions) /
-                                         static_cast<float>(what.partitions);
+    const float way = merge.way(what.arrived, what.partitions, what.round);
     for (std::size_t i = 0; i < what.model.size(); ++i) {
       const float merged = factor * what.states[i];
-      what.model[i] = what.round ? merged : what.model[i] + share * (merged - what.model[i]);
+      what.model[i] = way == 1.0F ? merged : what.model[i] + way * (merged - what.model[i]);
     }
     return all_finite(what.model);
   }

@@ -11,6 +11,7 @@ class Sum : public Merge {
     return static_cast<float>(arrived.partitions) / static_cast<float>(arrived.rows);
   }
   float state_factor(const Arrived& /*arrived*/) const override { return 0.0F; }
+  float delta_factor(const Arrived& /*arrived*/) const override { return 1.0F; }
 };
 
 }  // namespace

@@ -443,3 +443,23 @@ TEST_CASE("aggregator: an update that makes up for delay is told what each worke
   CHECK(heard[1][0] == 0);  // pulled before the first update
   CHECK(heard[2][0] == 1);  // after the first, before the second
 }
+
+TEST_CASE("aggregator: a model travels back only where a pull is due") {
+  Dialogue dialogue({.workers = 1,
+                     .partitions = 1,
+                     .exchange = delta_exchange(),
+                     .gate = open_gate(),
+                     .pull_turns = 2});
+  Parameters answer = dialogue.pull(first, 0);
+  for (std::uint64_t step = 1; step < 5; ++step) {
+    Push push{.based_on = answer.version, .turns = answer.turns};
+    push.contributions.push_back({.index = 0,
+                                  .partitions = 1,
+                                  .rows = 4,
+                                  .payload = DenseValues{Block::zeros(12).freeze()}});
+    dialogue.push(first, std::move(push));
+    answer = dialogue.stage.heard_by<Parameters>(first);
+    CHECK(answer.turns.at(0).step == step);
+    CHECK(std::holds_alternative<DenseValues>(answer.payload) == (step % 2 == 0));
+  }
+}

@@ -18,6 +18,7 @@ ModelKind svm_kind();
 TopologyKind server_topology();
 ExchangeKind gradient_exchange();
 ExchangeKind state_exchange();
+ExchangeKind delta_exchange();
 GateKind barrier_gate();
 GateKind open_gate();
 GateKind bounded_gate();
@@ -25,6 +26,7 @@ GateKind round_robin_gate();
 GateKind quorum_gate();
 UpdateKind sgd_update();
 MergeKind mean_merge();
+MergeKind elastic_merge();
 CodecKind dense_codec();
 CodecKind sparse_codec();
 CodecKind changed_codec();
@@ -44,6 +46,8 @@ struct Toy {
   bool entrywise = true;
   std::uint64_t ahead = 1;
   SamplerKind sampler = {};
+  MergeKind merge = mean_merge();
+  std::uint64_t pull_turns = 1;
   /// Rows that come into memory together; the bound is then the least that works.
   std::uint64_t cut = 0;
 };
@@ -116,6 +120,9 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->rounds = toy.gate.rounds;
   plan->holds = toy.gate.holds;
   plan->descends = toy.exchange.descends;
+  plan->moves = toy.exchange.moves;
+  plan->keeps = toy.merge.keeps;
+  plan->pull_turns = toy.pull_turns;
   plan->pull = plan->descends ? PullKind::dense : toy.pull;
   plan->schedule = {.start = 0.1, .rows_per_epoch = static_cast<double>(plan->training.size())};
   plan->stop.epochs = toy.epochs;
@@ -137,7 +144,9 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   gates.set("training.quorum.backups", std::int64_t{1});
   plan->gate = [make = toy.gate.make, gates] { return make(gates); };
   plan->update = [n = plan->parameters] { return sgd_update().make(Settings(), n); };
-  plan->merge = [] { return mean_merge().make(Settings()); };
+  Settings merges;
+  merges.set("training.elastic.alpha", 0.25);
+  plan->merge = [make = toy.merge.make, merges] { return make(merges); };
   plan->codec = [make = toy.codec.make, n = plan->parameters] { return make(Settings(), n); };
   return plan;
 }

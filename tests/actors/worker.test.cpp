@@ -242,3 +242,57 @@ TEST_CASE("worker: rows that are damaged further on end its work with the line t
   CHECK(failed.line == "d.h5: segment 10: damaged");
   CHECK(dialogue.stage.silent());
 }
+
+namespace {
+
+float first_of(const Push& push) {
+  return std::get<DenseValues>(push.contributions.at(0).payload).values.values()[0];
+}
+
+}  // namespace
+
+TEST_CASE("worker: without a model in the answer its replica goes on, and tells what it moved by") {
+  Dialogue together({.workers = 1,
+                     .partitions = 1,
+                     .local_steps = 2,
+                     .exchange = state_exchange(),
+                     .gate = open_gate()});
+  Dialogue apart({.workers = 1,
+                  .partitions = 1,
+                  .exchange = delta_exchange(),
+                  .gate = open_gate(),
+                  .pull_turns = 2});
+  for (Dialogue* dialogue : {&together, &apart}) {
+    dialogue->lease({0});
+    dialogue->stage.heard_by<Pull>(aggregator);
+  }
+  const float both = first_of(together.turn({{.partition = 0, .step = 0, .rows = 8}}));
+  const float one = first_of(apart.turn({{.partition = 0, .step = 0, .rows = 4}}));
+  apart.worker.receive(apart.stage, aggregator,
+                       Parameters{.version = 2, .draws = 4, .turns = {{0, 1, 4}}, .payload = {}});
+  const float two = first_of(apart.stage.heard_by<Push>(aggregator));
+  CHECK(one != both);
+  CHECK(one + two == doctest::Approx(both));
+}
+
+TEST_CASE("worker: an elastic replica goes on from where it was, a part of the way to the model") {
+  Dialogue dialogue({.workers = 1,
+                     .partitions = 1,
+                     .exchange = state_exchange(),
+                     .gate = open_gate(),
+                     .merge = elastic_merge()});
+  dialogue.plan->schedule.start = 0;  // so that nothing moves but by the meeting
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  const auto answer = [&](float value, std::uint64_t step) {
+    Block model = Block::zeros(dialogue.plan->parameters);
+    std::ranges::fill(model.values(), value);
+    dialogue.worker.receive(dialogue.stage, aggregator,
+                            Parameters{.version = 1,
+                                       .turns = {{.partition = 0, .step = step, .rows = 4}},
+                                       .payload = DenseValues{std::move(model).freeze()}});
+    return first_of(dialogue.stage.heard_by<Push>(aggregator));
+  };
+  CHECK(answer(8, 0) == 8);
+  CHECK(answer(2, 1) == doctest::Approx(8 - (8 - 2) * 0.25 / 0.75));
+}

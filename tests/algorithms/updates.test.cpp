@@ -11,8 +11,10 @@ UpdateKind nesterov_update();
 UpdateKind delay_compensated_update();
 MergeKind mean_merge();
 MergeKind sum_merge();
+MergeKind elastic_merge();
 ExchangeKind gradient_exchange();
 ExchangeKind state_exchange();
+ExchangeKind delta_exchange();
 }  // namespace troupe
 
 using namespace troupe;
@@ -198,4 +200,39 @@ TEST_CASE("delay compensated: adaptive divides lambda by the root of a decaying 
     const double lambda = 2 / std::sqrt(square + 1e-7);
     CHECK(w[0] == doctest::Approx(1 - 0.1 * (3 + lambda * 9)).epsilon(1e-5));
   }
+}
+
+TEST_CASE("elastic: replica and model pull at each other, both with the old model") {
+  Settings settings;
+  settings.set("training.elastic.alpha", 0.25);
+  const auto merge = elastic_merge().make(settings);
+  const auto update = sgd_update().make(Settings(), 1);
+  std::vector<float> centre{2.0F};
+  std::vector<float> replica{6.0F};
+  state_exchange()
+      .make(Settings())
+      ->absorb({.model = centre,
+                .states = replica,
+                .arrived = {.rows = 8, .partitions = 1},
+                .partitions = 4,
+                .round = false},
+               *merge, *update);
+  CHECK(centre[0] == doctest::Approx(2 + 0.25 * (6 - 2)));
+  merge->meet(replica, centre);
+  CHECK(replica[0] == doctest::Approx(6 - 0.25 * (6 - 2)));
+}
+
+TEST_CASE("delta exchange: what arrives is added; the mean of a round, or the sum of it") {
+  const auto absorbed = [](const MergeKind& kind) {
+    std::vector<float> model{1.0F};
+    const std::vector<float> sum{6.0F};
+    const auto update = sgd_update().make(Settings(), 1);
+    delta_exchange()
+        .make(Settings())
+        ->absorb({.model = model, .states = sum, .arrived = {.rows = 8, .partitions = 2}},
+                 *kind.make(Settings()), *update);
+    return model[0];
+  };
+  CHECK(absorbed(mean_merge()) == 4.0F);
+  CHECK(absorbed(sum_merge()) == 7.0F);
 }

@@ -78,8 +78,6 @@ TEST_CASE("load_config: a mistyped key, choice or table is one line") {
 
 TEST_CASE("load_config: what comes later is refused as such") {
   const std::vector<std::pair<std::string, std::string>> later{
-      {"[training]\npush_every = 2\n",
-       "run.toml:4:1: 'push_every' in [training] comes with a later version"},
       {"[checkpoint]\nevery = 1\n", "run.toml:3:2: [checkpoint] comes with a later version"},
       {"[record]\n", "run.toml:3:2: [record] comes with a later version"},
       {"[[training.swap]]\nat_epoch = 3\n",
@@ -115,6 +113,25 @@ TEST_CASE("load_config: what is a drawing so far is refused where it would have 
   CHECK(unplayed({"shards=2"}).starts_with("-s shards=2: training.server.shards = 2 is a drawing"));
   for (const char* played : {"topology=serial", "topology=server"})
     CHECK(unplayed({played}).empty());
+}
+
+TEST_CASE("load_config: pushes and pulls of their own rhythm are for deltas, and fit each other") {
+  CHECK(refusal("", {"push_every=2"}) ==
+        "-s push_every=2: training.push_every = 2 is for training.exchange = \"delta\", but there "
+        "stands training.exchange = \"gradient\" (default)");
+  CHECK(refusal("", {"exchange=delta", "gate=open", "push_every=2", "pull_every=3"}) ==
+        "-s pull_every=3: training.pull_every = 3 must be a multiple of training.push_every = 2 "
+        "(-s push_every=2): what a replica moved by would be lost between the two");
+}
+
+TEST_CASE("load_config: elastic replicas meet the model one by one") {
+  CHECK(refusal("", {"merge=elastic"}) ==
+        "-s merge=elastic: training.merge = \"elastic\" does not go with training.exchange = "
+        "\"gradient\" (default): this merge is made of whole replicas: it needs exchange = "
+        "\"state\"");
+  CHECK(refusal("", {"merge=elastic", "exchange=state"}) ==
+        "-s merge=elastic: training.merge = \"elastic\" does not go with training.gate = "
+        "\"barrier\" (default): each replica meets the model alone, when it arrives");
 }
 
 TEST_CASE("load_config: a global shuffle needs all rows in memory") {
@@ -244,9 +261,10 @@ TEST_CASE("load_config: a clash blames what was said last") {
 TEST_CASE("load_config: the table of combinations is what is refused") {
   const std::string text = combinations_text(all());
   CHECK(text.find("training.merge with training.exchange\n"
-                  "                gradient      state\n"
-                  "  mean          yes           yes\n"
-                  "  sum           yes           no\n"
+                  "                gradient      state         delta\n"
+                  "  mean          yes           yes           yes\n"
+                  "  sum           yes           no            yes\n"
+                  "  elastic       yes           yes           yes\n"
                   "  no: this merge makes no model of several replicas\n") != std::string::npos);
 }
 

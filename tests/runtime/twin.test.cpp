@@ -55,7 +55,7 @@ TEST_CASE("twin: a run delivers every draw of its epochs, once") {
 }
 
 TEST_CASE("twin: training separates what can be separated") {
-  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()}) {
+  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange(), delta_exchange()}) {
     const Outcome outcome = perform(toy_plan({.epochs = 20, .exchange = exchange}));
     REQUIRE(outcome.end.scores.size() == 1);
     CHECK(outcome.end.scores[0].accuracy >= 0.9);
@@ -63,7 +63,7 @@ TEST_CASE("twin: training separates what can be separated") {
 }
 
 TEST_CASE("twin: behind a barrier the model does not depend on how many workers share it") {
-  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()}) {
+  for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange(), delta_exchange()}) {
     const Toy toy{.workers = 1, .partitions = 8, .epochs = 3, .exchange = exchange};
     const std::uint32_t alone = crc_of(toy);
     for (const std::uint32_t workers : {2U, 3U, 5U, 8U}) {
@@ -263,4 +263,15 @@ TEST_CASE("twin: a quorum ends with every draw delivered or late, and is not hel
   CHECK(end.delivered == 480);
   CHECK(discarded(end) > 0);
   CHECK(end.computed == end.delivered + discarded(end));
+}
+
+TEST_CASE("twin: elastic replicas and rare pulls deliver every draw and train") {
+  for (Toy toy : {Toy{.exchange = state_exchange(), .gate = open_gate(), .merge = elastic_merge()},
+                  Toy{.exchange = delta_exchange(), .gate = open_gate(), .pull_turns = 3}}) {
+    toy.epochs = 20;
+    const EndReport end = perform(toy_plan(toy), "1+exp(0.5)").end;
+    CHECK(end.delivered == 3200);
+    CHECK(end.computed == end.delivered);
+    CHECK(end.scores.at(0).accuracy >= 0.9);
+  }
 }

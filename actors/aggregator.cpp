@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "actors/entries.hpp"
 #include "base/check.hpp"
 
 namespace troupe {
@@ -57,7 +58,8 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
       if (!closing) turns.push_back(give(p, i));
     }
   }
-  answer(context, from, std::move(turns), publication_.dense());
+  answer(context, from, std::move(turns),
+         plan_->pull == PullKind::snapshot ? shared(colleague, true) : publication_.dense());
 }
 
 void Aggregator::on(Context& context, ActorId from, Push push) {
@@ -136,24 +138,19 @@ bool Aggregator::decode(Colleague& colleague, Push& push, bool wanted,
     ledger_.received(payload_bytes(part.payload));
     Partial& partial = parts.emplace_back();
     // What nobody wants must not use up the list that somebody else's answer needs.
-    const bool aligned = std::holds_alternative<AlignedValues>(part.payload);
-    const bool fits = !aligned || (wanted && align(push, part));
-    sound = intake_.read(*colleague.codec, part, partial) && fits && sound;
+    if (wanted && std::holds_alternative<AlignedValues>(part.payload))
+      partial.entries.features = aligned_with(push, part);
+    sound = intake_.read(*colleague.codec, part, partial) && sound;
   }
   return sound;
 }
 
-bool Aggregator::align(const Push& push, Contribution& part) {
+Features Aggregator::aligned_with(const Push& push, const Contribution& part) {
   const auto turn = std::ranges::find(push.turns, part.index, &Turn::partition);
-  if (part.level != 0 || turn == push.turns.end() || part.index >= seats_.size()) return false;
-  const Seat& seat = seats_[part.index];
-  if (seat.step != turn->step || seat.due.empty()) return false;
-  auto& values = std::get<AlignedValues>(part.payload).values;
-  std::vector<std::uint32_t> features = std::move(seats_[part.index].due.front().features);
-  if (values.size() > features.size()) return false;
-  features.resize(values.size());  // the quota may have cut the turn short
-  part.payload = SparseValues{.indices = std::move(features), .values = std::move(values)};
-  return true;
+  if (part.level != 0 || turn == push.turns.end() || part.index >= seats_.size()) return {};
+  Seat& seat = seats_[part.index];
+  if (seat.step != turn->step || seat.due.empty()) return {};
+  return std::exchange(seat.due.front().features, {});
 }
 
 // A wish for what does not exist is none: its turn gets the whole model.
@@ -274,7 +271,7 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
                            .rate = plan_->schedule.rate(ledger_.delivered())},
                           *merge_, *update_);
     if (listed)
-      publication_.advance(partial.entries.indices);
+      publication_.advance(partial.entries.features);
     else if (plan_->descends || update_->dense() || partial.gradients.dense())
       publication_.advance();
     else
@@ -331,7 +328,7 @@ Turn Aggregator::give(std::uint32_t p, std::size_t which) {
   Due& due = seat.due[which];
   due.given = true;
   if (plan_->remembers) due.pulled = publication_.snapshot();
-  due.features.clear();
+  due.features = {};
   return {.partition = p, .step = seat.step + which, .rows = due.rows};
 }
 
@@ -341,10 +338,19 @@ Payload Aggregator::pulled(Colleague& colleague, const std::vector<Turn>& turns)
   if (!all && std::ranges::none_of(turns, due)) return {};
   if (plan_->pull == PullKind::sparse) {
     if (auto values = granted(turns)) return std::move(*values);
+  } else if (plan_->pull == PullKind::snapshot) {
+    return shared(colleague, all);
   } else if (plan_->pull == PullKind::changed && !all) {
     return publication_.changed_since(colleague.known_version);
   }
   return publication_.dense();
+}
+
+// Nothing where the worker has it already.
+Payload Aggregator::shared(const Colleague& colleague, bool again) {
+  SharedBlock model = publication_.shared(plan_->snapshot_every - 1);
+  if (colleague.known_version == publication_.shared_version() && !again) return {};
+  return DenseValues{std::move(model)};
 }
 
 // All turns of an answer are aligned with their wishes, or none is.
@@ -366,7 +372,7 @@ std::optional<AlignedValues> Aggregator::granted(const std::vector<Turn>& turns)
   for (const Turn& turn : turns) {
     Seat& seat = seats_[turn.partition];
     const auto wish = std::ranges::find(seat.wishes, turn.step, &Wish::step);
-    publication_.gather(wish->features, rest);
+    gather(wish->features, publication_.model(), rest.data());
     rest = rest.subspan(wish->features.size());
     seat.due[turn.step - seat.step].features = std::move(wish->features);
     seat.wishes.erase(seat.wishes.begin(), wish + 1);
@@ -376,10 +382,12 @@ std::optional<AlignedValues> Aggregator::granted(const std::vector<Turn>& turns)
 
 void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turns,
                         Payload payload) {
+  // Of what it has then, not of what there is: the staleness is counted from there.
+  std::uint64_t& version = colleagues_.at(worker).known_version;
   if (!std::holds_alternative<std::monostate>(payload))
-    colleagues_.at(worker).known_version = publication_.version();
+    version = plan_->pull == PullKind::snapshot ? publication_.shared_version() : publication_.version();
   ledger_.sent(payload_bytes(payload));
-  context.send(worker, Parameters{.version = publication_.version(),
+  context.send(worker, Parameters{.version = version,
                                   .draws = ledger_.delivered(),
                                   .turns = std::move(turns),
                                   .payload = std::move(payload)});

@@ -37,9 +37,9 @@ class Aggregator : public Actor {
  private:
   /// A turn on offer: somebody is to compute it.
   struct Due {
-    std::uint64_t rows = 0;                    ///< its quota
-    bool given = false;                        ///< the holder knows, and has not come back with it
-    std::vector<std::uint32_t> features = {};  ///< what the answer to its wish was aligned with
+    std::uint64_t rows = 0;  ///< its quota
+    bool given = false;      ///< the holder knows, and has not come back with it
+    Features features = {};  ///< what the answer to its wish was aligned with
     SharedBlock pulled = {};  ///< the model that it was given with; Plan::remembers
   };
   /// Where a partition stands.
@@ -60,8 +60,8 @@ class Aggregator : public Actor {
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
   bool decode(Colleague& colleague, Push& push, bool wanted, std::vector<Partial>& parts);
-  /// Gives entries that answer a wish their indices back.
-  bool align(const Push& push, Contribution& part);
+  /// What the entries of a part that answers a wish stand for; nothing when it answers none.
+  Features aligned_with(const Push& push, const Contribution& part);
   void keep_wishes(Push& push);
   void refuse(Context& context, ActorId from, std::vector<Partial>& parts);
   void take(Context& context, const Push& push, std::vector<Partial> parts);
@@ -82,6 +82,7 @@ class Aggregator : public Actor {
   bool offer(std::uint32_t partition);
   Turn give(std::uint32_t partition, std::size_t which);
   Payload pulled(Colleague& colleague, const std::vector<Turn>& turns);
+  Payload shared(const Colleague& colleague, bool again);
   std::optional<AlignedValues> granted(const std::vector<Turn>& turns);
   void answer(Context& context, ActorId worker, std::vector<Turn> turns, Payload payload);
   std::uint64_t draws_left() const;

@@ -20,9 +20,14 @@ std::vector<std::uint32_t> covered(const std::vector<Contribution>& parts,
   return result;
 }
 
-bool Intake::known(std::span<const std::uint32_t> indices) const {
-  return kernels().all_below(indices.data(), indices.size(),
-                             static_cast<std::uint32_t>(plan_.parameters));
+bool Intake::known(const Features& features) const {
+  if (features.in_place()) return true;
+  bool below = true;
+  features.each([&](Features::Row row) {
+    below &=
+        kernels().all_below(row.data(), row.size(), static_cast<std::uint32_t>(plan_.parameters));
+  });
+  return below;
 }
 
 bool Intake::read(Codec& codec, Contribution& part, Partial& partial) {
@@ -36,11 +41,18 @@ bool Intake::read(Codec& codec, Contribution& part, Partial& partial) {
     return all_finite(partial.states.values());
   }
   if (plan_.unsummed) {
-    auto* listed = std::get_if<SparseValues>(&part.payload);
-    if (listed == nullptr || listed->indices.size() != listed->values.size()) return false;
-    if (!known(listed->indices)) return false;
-    partial.entries = std::move(*listed);
-    return all_finite(partial.entries.values);
+    ListedValues& entries = partial.entries;
+    if (auto* aligned = std::get_if<AlignedValues>(&part.payload))
+      entries.values = std::move(aligned->values);
+    else if (auto* listed = std::get_if<ListedValues>(&part.payload);
+             listed != nullptr && listed->features.size() == listed->values.size())
+      entries = std::move(*listed);
+    else
+      return false;
+    // The quota may have cut the turn short.
+    if (entries.values.size() > entries.features.size()) return false;
+    entries.features.cut(entries.values.size());
+    return known(entries.features) && all_finite(entries.values);
   }
   partial.gradients = scratch_.take();
   return codec.decode({.level = part.level, .index = part.index}, part.payload,

@@ -21,9 +21,10 @@ class Intake {
   Intake(const Plan& plan, Scratch& scratch) : plan_(plan), scratch_(scratch) {}
 
   /// False when it is not finite or does not fit; the codec has seen it all the same.
+  /// What answers a wish says nothing but values: `partial` then has the features.
   bool read(Codec& codec, Contribution& part, Partial& partial);
   /// Whether all of these are parameters of the model.
-  bool known(std::span<const std::uint32_t> indices) const;
+  bool known(const Features& features) const;
 
  private:
   const Plan& plan_;

@@ -14,7 +14,7 @@ namespace troupe {
 
 struct Partial {
   Accumulator gradients;
-  SparseValues entries;
+  ListedValues entries;
   Block states;
   std::uint32_t partitions = 0;
   std::uint64_t rows = 0;

@@ -25,7 +25,7 @@
 
 namespace troupe {
 
-enum class PullKind { dense, sparse, changed };
+enum class PullKind { dense, sparse, snapshot, changed };
 
 /// When to stop; whatever comes first. Unset: never for that reason.
 struct StopRule {
@@ -57,6 +57,7 @@ struct Plan {
   bool moves = false;      ///< of the exchange
   bool keeps = false;      ///< of the merge
   PullKind pull = PullKind::dense;
+  std::uint64_t snapshot_every = 1;  ///< updates between the models that all share
   std::uint64_t pull_turns = 1;  ///< a replica is replaced by the model every so many turns
   bool entrywise = false;        ///< gradients are made entry by entry
   bool unsummed = false;         ///< and travel and are applied so: nothing is added up before

@@ -2,10 +2,7 @@
 
 #include <utility>
 
-#include "base/kernels/kernels.hpp"
-
 namespace troupe {
-
 Publication::Publication(std::size_t parameters, PullKind pull)
     : model_(Block::zeros(parameters)),
       changed_at_(pull == PullKind::changed ? parameters : 0, std::uint64_t{1}) {}
@@ -18,16 +15,21 @@ void Publication::advance(std::span<const std::uint32_t> touched) {
   for (const std::uint32_t index : touched) changed_at_[index] = version_;
 }
 
-SharedBlock Publication::snapshot() {
-  if (snapshot_version_ != version_) {
-    snapshot_ = Block::copy_of(model_.values()).freeze();
-    snapshot_version_ = version_;
-  }
-  return snapshot_;
+void Publication::advance(const Features& touched) {
+  ++version_;
+  if (changed_at_.empty()) return;
+  touched.each([this](Features::Row row) {
+    for (const std::uint32_t index : row) changed_at_[index] = version_;
+  });
 }
 
-void Publication::gather(std::span<const std::uint32_t> features, std::span<float> values) const {
-  kernels().gather(features.data(), features.size(), model_.values().data(), values.data());
+SharedBlock Publication::shared(std::uint64_t versions) {
+  if (shared_version_ == 0 || version_ - shared_version_ > versions) {
+    shared_ = {};  // its block may serve again at once
+    shared_ = Block::copy_of(model_.values()).freeze();
+    shared_version_ = version_;
+  }
+  return shared_;
 }
 
 Payload Publication::changed_since(std::uint64_t version) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "actors/entries.hpp"
 #include "base/check.hpp"
 #include "base/finite.hpp"
-#include "base/kernels/kernels.hpp"
 #include "base/user_error.hpp"
 #include "messages/visit.hpp"
 
@@ -91,6 +91,12 @@ void Worker::on(Context& context, ActorId, Finish) {
 }
 
 void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws) {
+  if (!plan_->rounds) {
+    for (std::size_t i = 0; i < turns.size(); ++i)
+      take_turn(context, turns[i], draws, i + 1 == turns.size());
+    return;
+  }
+  // A round's turns travel together, as merged as they can be.
   TreeSum<Partial> sums(plan_->partitions);
   Push together;
   std::uint64_t rows = 0;
@@ -98,27 +104,35 @@ void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::u
     const auto seat = seats_.find(turn.partition);
     if (seat == seats_.end()) continue;  // not ours: nobody would wait for it
     Partial partial = compute(*seat->second, turn, draws);
-    const Subtree here{.level = 0, .index = turn.partition};
-    if (!plan_->rounds) {
-      Push alone;
-      alone.turns = {turn};
-      const std::uint64_t taken = partial.rows;
-      add(alone, here, partial);
-      say(context, std::move(alone), taken);
-      continue;
-    }
-    // A round's turns travel together, as merged as they can be.
     rows += partial.rows;
     together.turns.push_back(turn);
-    sums.insert(here, std::move(partial), [this](Partial& left, Partial right) {
-      add_partial(left, std::move(right), scratch_);
-    });
+    sums.insert(
+        {.level = 0, .index = turn.partition}, std::move(partial),
+        [this](Partial& left, Partial right) { add_partial(left, std::move(right), scratch_); });
   }
-  // Its entries were taken out: the block may serve the next answer while it is warm.
-  if (plan_->entrywise && plan_->pull != PullKind::changed) pulled_ = {};
+  give_back_model();
   if (together.turns.empty()) return;
   for (auto& [where, partial] : sums.take_parts()) add(together, where, partial);
   say(context, std::move(together), rows);
+}
+
+void Worker::take_turn(Context& context, Turn turn, std::uint64_t draws, bool last) {
+  const auto seat = seats_.find(turn.partition);
+  if (seat == seats_.end()) return;
+  Partial partial = compute(*seat->second, turn, draws);
+  if (last) give_back_model();
+  Push push;
+  push.turns = {turn};
+  const std::uint64_t taken = partial.rows;
+  add(push, {.level = 0, .index = turn.partition}, partial);
+  say(context, std::move(push), taken);
+}
+
+// Its entries were taken out: the block may serve the next answer while it is warm.
+void Worker::give_back_model() {
+  const bool brings_another =
+      plan_->pull_turns == 1 && (plan_->pull == PullKind::dense || plan_->pull == PullKind::sparse);
+  if (plan_->entrywise && brings_another) pulled_ = {};
 }
 
 void Worker::install(Parameters& parameters) {
@@ -139,6 +153,7 @@ void Worker::install(Parameters& parameters) {
                       },
                       [&](SparseValues& listed) { scatter(listed); },
                       [&](ChangedValues& listed) { scatter(listed); },
+                      [](ListedValues&) {},  // a way to write gradients
                       [this](AlignedValues& aligned) { aligned_ = std::move(aligned.values); }},
              parameters.payload);
 }
@@ -189,7 +204,9 @@ void Worker::read_aligned(Seat& seat, std::uint64_t step) {
     if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
     const std::span<float> mirror = mirror_.values();
     std::size_t k = 0;
-    for (const std::uint32_t feature : features_of(seat, step)) mirror[feature] = from[k++];
+    features_of(seat, step).each([&](Features::Row row) {
+      for (const std::uint32_t feature : row) mirror[feature] = from[k++];
+    });
   } else if (count == aligned_.size()) {
     entries_ = std::move(aligned_);
     aligned_.clear();
@@ -206,16 +223,15 @@ void Worker::differentiate_entries(Partial& partial, Seat& seat, const Draws& wa
   const float rate = plan_->schedule.rate(draws);
   // Whoever answered our wish knows the list.
   const bool list = !is_aligned_ || !plan_->unsummed;
-  std::vector<std::uint32_t> indices;
+  Features features(seat.feed->keeper());
   std::size_t used = 0;
   seat.draw(wanted, [&](const Batch& piece) {
     const std::size_t first = used;
-    if (list) plan_->model->list_entries(piece, indices);
-    used = list ? indices.size() : first + entries_in(piece);
+    if (list) plan_->model->list_entries(piece, features);
+    used = list ? features.size() : first + entries_in(piece);
     if (!is_aligned_) {
       entries_.resize(used);
-      kernels().gather(indices.data() + first, used - first, model().data(),
-                       entries_.data() + first);
+      gather(features, model(), entries_.data() + first, first);
     }
     TROUPE_CHECK(used, <=, entries_.size());
     partial.loss += plan_->model->gradient_of_entries(
@@ -223,13 +239,16 @@ void Worker::differentiate_entries(Partial& partial, Seat& seat, const Draws& wa
   });
   entries_.resize(used);  // the quota may have cut the turn short
   if (plan_->unsummed) {
-    partial.entries = {.indices = std::move(indices), .values = std::exchange(entries_, {})};
+    partial.entries = {.features = std::move(features), .values = std::exchange(entries_, {})};
     return;
   }
   partial.gradients = scratch_.take();
-  partial.gradients.touch(indices);
-  const std::span<float> sum = partial.gradients.values();
-  for (std::size_t k = 0; k < indices.size(); ++k) sum[indices[k]] += entries_[k];
+  std::size_t k = 0;
+  features.each([&](Features::Row row) {
+    partial.gradients.touch(row);
+    const std::span<float> sum = partial.gradients.values();
+    for (const std::uint32_t feature : row) sum[feature] += entries_[k++];
+  });
 }
 
 void Worker::differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
@@ -297,7 +316,7 @@ void Worker::add(Push& push, Subtree where, Partial& partial) {
   } else if (!plan_->unsummed) {
     part.payload = codec_->encode({.level = where.level, .index = where.index}, partial.gradients);
     scratch_.give(std::move(partial.gradients));
-  } else if (partial.entries.indices.empty()) {
+  } else if (partial.entries.features.empty()) {
     part.payload = AlignedValues{std::move(partial.entries.values)};
   } else {
     part.payload = std::move(partial.entries);
@@ -323,8 +342,8 @@ Wish Worker::wish_for(Seat& seat, std::uint64_t step) {
   return wish;
 }
 
-std::vector<std::uint32_t> Worker::features_of(Seat& seat, std::uint64_t step) {
-  std::vector<std::uint32_t> features;
+Features Worker::features_of(Seat& seat, std::uint64_t step) {
+  Features features(plan_->entrywise ? seat.feed->keeper() : nullptr);
   seat.draw(drawn(seat.partition, step), [&](const Batch& piece) {
     if (plan_->entrywise)
       plan_->model->list_entries(piece, features);
@@ -332,7 +351,7 @@ std::vector<std::uint32_t> Worker::features_of(Seat& seat, std::uint64_t step) {
       plan_->model->reads(piece, seen_);
   });
   if (plan_->entrywise) return features;
-  features.assign(seen_.touched().begin(), seen_.touched().end());
+  features.append(seen_.touched());
   seen_.clear();
   return features;
 }

@@ -33,6 +33,8 @@ class Worker : public Actor {
 
   void install(Parameters& parameters);
   void take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws);
+  void take_turn(Context& context, Turn turn, std::uint64_t draws, bool last);
+  void give_back_model();
   /// One turn's part of the sum; turn.rows becomes the rows that it really took.
   Partial compute(Seat& seat, Turn& turn, std::uint64_t draws);
   void differentiate(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
@@ -52,7 +54,7 @@ class Worker : public Actor {
   void add(Push& push, Subtree where, Partial& partial);
   void say(Context& context, Push push, std::uint64_t rows);
   Wish wish_for(Seat& seat, std::uint64_t step);
-  std::vector<std::uint32_t> features_of(Seat& seat, std::uint64_t step);
+  Features features_of(Seat& seat, std::uint64_t step);
 
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Codec> codec_;

@@ -15,7 +15,7 @@ namespace troupe {
 struct Absorption {
   std::span<float> model;
   const Accumulator* gradients = nullptr;  ///< the summed gradients, or
-  const SparseValues* listed = nullptr;    ///< a gradient entry by entry, for a plain update, or
+  const ListedValues* listed = nullptr;    ///< a gradient entry by entry, for a plain update, or
   std::span<const float> states = {};      ///< the summed replicas
   Arrived arrived;
   std::uint32_t partitions = 1;  ///< of the whole run

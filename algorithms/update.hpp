@@ -31,7 +31,7 @@ class Update {
                      float rate) = 0;
   /// The same for plain rules, entry by entry: an index may stand several times.
   /// False when a parameter is not finite afterwards.
-  virtual bool apply_entries(std::span<float> /*parameters*/, const SparseValues& /*gradient*/,
+  virtual bool apply_entries(std::span<float> /*parameters*/, const ListedValues& /*gradient*/,
                              float /*step*/) {
     throw std::logic_error("this update rule takes no entries");
   }

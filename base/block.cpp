@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -96,7 +97,7 @@ Block Block::zeros(std::size_t size) {
 
 Block Block::copy_of(std::span<const float> values) {
   Block block(values.size());
-  std::ranges::copy(values, block.values().begin());
+  if (!values.empty()) std::memcpy(block.values().data(), values.data(), values.size_bytes());
   return block;
 }
 

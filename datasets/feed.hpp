@@ -27,6 +27,8 @@ class Feed {
   /// memory together, which end at a whole batch. `first` is at a whole batch. Valid
   /// until the next call. Throws UserError (exit 3) when rows cannot be loaded.
   virtual Batch draw(std::uint64_t epoch, std::uint64_t first, std::uint64_t last) = 0;
+  /// Who keeps the rows of every draw in memory; null where a draw may end their stay.
+  virtual std::shared_ptr<const void> keeper() const { return nullptr; }
   /// Bytes of rows (labels and entries) that are the partition's in this epoch and were
   /// not in the one before.
   virtual std::uint64_t bytes_moved(std::uint64_t /*epoch*/) { return 0; }

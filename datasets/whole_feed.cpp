@@ -30,6 +30,7 @@ class WholeFeed final : public Feed {
   }
 
   std::uint64_t bytes_moved(std::uint64_t epoch) override { return of(epoch).bytes_moved; }
+  std::shared_ptr<const void> keeper() const override { return shard_; }
 
  private:
   struct Order {

@@ -55,7 +55,7 @@ struct Contribution {
 struct Wish {
   std::uint32_t partition = 0;
   std::uint64_t step = 0;
-  std::vector<std::uint32_t> features = {};
+  Features features = {};
   static constexpr auto fields() {
     return std::tuple{&Wish::partition, &Wish::step, &Wish::features};
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/block.hpp"
+#include "messages/features.hpp"
 
 namespace troupe {
 
@@ -42,9 +43,18 @@ struct AlignedValues {
   static constexpr auto fields() { return std::tuple{&AlignedValues::values}; }
 };
 
+/// A gradient entry by entry: a number for each feature that the rows list.
+struct ListedValues {
+  Features features = {};
+  std::vector<float> values = {};
+  static constexpr auto fields() {
+    return std::tuple{&ListedValues::features, &ListedValues::values};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
-using Payload =
-    std::variant<std::monostate, DenseValues, SparseValues, ChangedValues, AlignedValues>;
+using Payload = std::variant<std::monostate, DenseValues, SparseValues, ChangedValues,
+                             AlignedValues, ListedValues>;
 
 /// Bytes that a payload has on the wire, headers apart.
 std::size_t payload_bytes(const Payload& payload);

@@ -130,7 +130,7 @@ class LinearModel final : public Model {
   void reads(const Batch& batch, Accumulator& seen) const override;
   double gradient_of_entries(const Batch& batch, float rate,
                              std::span<float> entries) const override;
-  void list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const override;
+  void list_entries(const Batch& batch, Features& features) const override;
   Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const override;
 
   double penalty(std::span<const float> parameters) const override {
@@ -282,14 +282,17 @@ double LinearModel::gradient_of_entries(const Batch& batch, float rate,
   return loss;
 }
 
-void LinearModel::list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const {
-  std::size_t count = indices.size();
-  for (std::size_t i = 0; i < batch.size(); ++i) count += batch[i].size;
-  indices.reserve(count);
+// Looks ahead even where it only notes where rows are: it is asked for rows that will
+// be worked on next.
+void LinearModel::list_entries(const Batch& batch, Features& features) const {
+  std::size_t count = features.size();
+  if (!features.in_place())
+    for (std::size_t i = 0; i < batch.size(); ++i) count += batch[i].size;
+  features.reserve(batch.size(), count);
   Lookahead ahead(batch, {});
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = ahead.next();
-    indices.insert(indices.end(), row.index, row.index + row.size);
+    features.append({row.index, row.size});
   }
 }
 

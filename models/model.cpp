@@ -94,7 +94,7 @@ double Model::gradient_of_entries(const Batch& /*batch*/, float /*rate*/,
   throw std::logic_error("this model's gradient is not made entry by entry");
 }
 
-void Model::list_entries(const Batch& /*batch*/, std::vector<std::uint32_t>& /*indices*/) const {
+void Model::list_entries(const Batch& /*batch*/, Features& /*features*/) const {
   throw std::logic_error("this model's entries are not listed row by row");
 }
 

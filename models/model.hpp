@@ -16,6 +16,7 @@
 #include "config/table.hpp"
 #include "datasets/facts.hpp"
 #include "datasets/rows.hpp"
+#include "messages/features.hpp"
 
 namespace troupe {
 
@@ -117,7 +118,7 @@ class Model {
                                      std::span<float> entries) const;
   /// Appends the parameters that these rows read, row after row, each as often as it
   /// is read; for the same models.
-  virtual void list_entries(const Batch& batch, std::vector<std::uint32_t>& indices) const;
+  virtual void list_entries(const Batch& batch, Features& features) const;
 
   virtual Evaluation evaluate(std::span<const float> parameters, const Batch& batch) const = 0;
   /// l2 / 2 ||w||^2, added to the mean loss to make the objective.

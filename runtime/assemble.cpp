@@ -132,9 +132,11 @@ void resolve_words(Draft& draft) {
                     "model.kind = {} on {} reads all",
                     draft.config.describe("training.pull"),
                     to_toml(draft.settings().text("model.kind")), draft.plan->data->facts().path));
-  draft.plan->pull = pull == "sparse"    ? PullKind::sparse
-                     : pull == "changed" ? PullKind::changed
-                                         : PullKind::dense;
+  draft.plan->pull = pull == "sparse"     ? PullKind::sparse
+                     : pull == "changed"  ? PullKind::changed
+                     : pull == "snapshot" ? PullKind::snapshot
+                                          : PullKind::dense;
+  draft.plan->snapshot_every = count(draft.settings(), "training.snapshot_every");
 }
 
 void work_ahead(Draft& draft) {

@@ -54,6 +54,11 @@ std::vector<Rule> rules() {
          return descends(tables, exchange) && pull == "sparse";
        },
        "a replica that descends needs every weight, not those of one batch"},
+      {"training.pull", "training.gate",
+       [](const Tables& tables, const std::string& pull, const std::string& gate) {
+         return tables.gates.at(gate).rounds && pull == "snapshot";
+       },
+       "behind a barrier everybody starts a round from the model of that round"},
       {"model.regularise", "training.exchange",
        [](const Tables& tables, const std::string& regularise, const std::string& exchange) {
          return !descends(tables, exchange) && regularise == "lazy";

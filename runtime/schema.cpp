@@ -104,10 +104,19 @@ void add_training(Schema& schema) {
   add(schema,
       {{.path = "training.pull",
         .type = KeyType::choice,
-        .choices = {"auto", "dense", "sparse", "changed"},
+        .choices = {"auto", "dense", "sparse", "snapshot", "changed"},
         .standard = word("auto"),
         .sentence = "what of the model a worker fetches: all of it, the features of its next "
-                    "batch, or what changed since its last pull; auto is sparse where it can be"},
+                    "batch, a snapshot that all share, or what changed since its last pull; auto "
+                    "is sparse where it can be"},
+       {.path = "training.snapshot_every",
+        .type = KeyType::integer,
+        .unit = "updates",
+        .minimum = 1,
+        .maximum = count_max,
+        .standard = whole(16),
+        .sentence = "how old the snapshot of training.pull = \"snapshot\" may become before the "
+                    "next one is made"},
        {.path = "training.workers",
         .type = KeyType::integer,
         .minimum = 1,
@@ -379,7 +388,6 @@ void add_planned(Schema& schema) {
       schema, "training.merge",
       {"newest", "replaced", "parzen", "push_sum", "clip", "trimmed_mean", "median", "multi_krum"});
   plan(schema, "training.codec", {"bf16", "f16", "qsgd", "topk"});
-  plan(schema, "training.pull", {"snapshot"});
 }
 
 }  // namespace

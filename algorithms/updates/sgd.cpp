@@ -17,11 +17,15 @@ class Sgd : public Update {
     }
     for (const std::uint32_t index : gradient.touched()) parameters[index] -= step * g[index];
   }
-  bool apply_entries(std::span<float> parameters, const SparseValues& gradient,
+  bool apply_entries(std::span<float> parameters, const ListedValues& gradient,
                      float step) override {
-    return kernels().scatter_add(
-        -step, {gradient.indices.data(), gradient.values.data(), gradient.indices.size()},
-        parameters.data());
+    const float* values = gradient.values.data();
+    bool finite = true;
+    gradient.features.each([&](Features::Row row) {
+      finite &= kernels().scatter_add(-step, {row.data(), values, row.size()}, parameters.data());
+      values += row.size();
+    });
+    return finite;
   }
   bool dense() const override { return false; }
 };

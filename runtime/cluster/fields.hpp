@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/block.hpp"
+#include "messages/features.hpp"
 #include "runtime/cluster/bytes.hpp"
 
 namespace troupe::wire {
@@ -49,7 +50,7 @@ constexpr std::size_t least_size() {
   if constexpr (Plain<T>)
     return sizeof(T);
   else if constexpr (is_vector<T> || std::is_same_v<T, std::string> ||
-                     std::is_same_v<T, SharedBlock>)
+                     std::is_same_v<T, SharedBlock> || std::is_same_v<T, Features>)
     return sizeof(std::uint64_t);
   else if constexpr (is_variant<T>)
     return 1;
@@ -74,6 +75,8 @@ std::size_t encoded_size(const T& value) {
     return sizeof(std::uint64_t) + value.size();
   } else if constexpr (std::is_same_v<T, SharedBlock>) {
     return sizeof(std::uint64_t) + (floats == Floats::in_line ? value.size() * sizeof(float) : 0);
+  } else if constexpr (std::is_same_v<T, Features>) {
+    return sizeof(std::uint64_t) + value.size() * sizeof(std::uint32_t);
   } else if constexpr (is_vector<T>) {
     std::size_t size = sizeof(std::uint64_t);
     if constexpr (Plain<typename T::value_type>)
@@ -115,6 +118,9 @@ class Encoder {
         apart_->push_back(value);
       else
         raw(value.values().data(), value.values().size_bytes());
+    } else if constexpr (std::is_same_v<T, Features>) {
+      put(std::uint64_t{value.size()});
+      value.each([this](Features::Row row) { raw(row.data(), row.size_bytes()); });
     } else if constexpr (is_vector<T>) {
       put(std::uint64_t{value.size()});
       if constexpr (Plain<typename T::value_type>)
@@ -164,6 +170,8 @@ class Decoder {
       return get_list(value);
     else if constexpr (std::is_same_v<T, SharedBlock>)
       return get_block(value);
+    else if constexpr (std::is_same_v<T, Features>)
+      return get_features(value);
     else if constexpr (is_variant<T>)
       return get_variant(value);
     else if constexpr (Listed<T>)
@@ -211,6 +219,13 @@ class Decoder {
         if (!get(each)) return false;
       return true;
     }
+  }
+
+  bool get_features(Features& features) {
+    std::vector<std::uint32_t> list;
+    if (!get_list(list)) return false;
+    features = Features(std::move(list));
+    return true;
   }
 
   bool get_block(SharedBlock& shared) {

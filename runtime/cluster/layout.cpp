@@ -31,6 +31,12 @@ bool short_steps(const Plan& plan) {
   return entries * seconds_per_entry < short_step_seconds;
 }
 
+// To apply a gradient entry by entry and to answer a wish takes about as long as to make
+// both: a server that works for every exchange is the one that all others wait for.
+bool busy_server(const Plan& plan) {
+  return plan.unsummed && plan.pull == PullKind::sparse && plan.workers > 1;
+}
+
 }  // namespace
 
 ProcessMap map_processes(const Plan& plan, NodeShare share) {
@@ -61,13 +67,14 @@ Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t m
   Places places;
   if (mine == 0) places.push_back({Plan::coordinator, Plan::evaluator});
   const std::size_t first = places.size();
-  const std::size_t width =
-      room.paced ? workers.size()
-                 : std::min<std::size_t>(workers.size(), std::max<std::size_t>(room.cores, 1));
-  places.resize(first + width);
   const bool alone = std::ranges::all_of(processes, [](std::uint32_t p) { return p == 0; });
+  const bool apart = alone && room.cores > 1 && busy_server(plan);
+  const std::size_t free = std::max<std::size_t>(room.cores, 1) - (apart ? 1 : 0);
+  const std::size_t width =
+      room.paced ? workers.size() : std::min<std::size_t>(workers.size(), free);
+  places.resize(first + width);
   for (const ActorId server : servers) {
-    if (alone && width > 0 && !room.paced && short_steps(plan))
+    if (alone && !apart && width > 0 && !room.paced && short_steps(plan))
       places[first].push_back(server);
     else
       places.push_back({server});

@@ -20,7 +20,10 @@ namespace {
 // place starves the others.
 constexpr int local_burst = 4;
 constexpr int mailbox_burst = 64;
-constexpr auto spin_time = std::chrono::microseconds(100);
+constexpr auto spin_time = std::chrono::microseconds(200);
+// After that, whoever else wants the core has it in between: it may be the very one
+// that we wait for.
+constexpr auto spin_alone_time = std::chrono::microseconds(20);
 constexpr auto pad_slice = std::chrono::milliseconds(20);
 
 Clock::duration duration_of(double seconds) {
@@ -247,7 +250,7 @@ void Place::fire_timers() {
 void Place::deliver_some() {
   for (int n = 0; n < local_burst && !local_.empty(); ++n) {
     // Whoever yielded did so to the mailbox too: look there first.
-    if (local_.front().token && n > 0) return;
+    if (n > 0 && (local_.front().token || has_next_message())) return;
     Local next = std::move(local_.front());
     local_.pop_front();
     if (next.token)
@@ -277,7 +280,9 @@ bool Place::spin() const {
   auto* self = const_cast<Place*>(this);
   while (!self->has_next_message()) {
     for (int n = 0; n < 16; ++n) relax();
-    if (Clock::now() >= until) return !timers_.empty() && timers_.top().at <= until;
+    const auto then = Clock::now();
+    if (then >= until) return !timers_.empty() && timers_.top().at <= until;
+    if (then - now >= spin_alone_time) std::this_thread::yield();
   }
   return true;
 }

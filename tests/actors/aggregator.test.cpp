@@ -28,15 +28,28 @@ Push push_of(const Parameters& parameters, float gradient) {
   return push;
 }
 
+/// As a worker of this plan would write it.
+Push written(const Plan& plan, Push push) {
+  for (Contribution& part : push.contributions) {
+    const auto* sum = std::get_if<SparseValues>(&part.payload);
+    if (plan.unsummed && sum != nullptr)
+      part.payload = ListedValues{Features(sum->indices), std::vector<float>(sum->values)};
+  }
+  return push;
+}
+
 struct Dialogue {
-  explicit Dialogue(const Toy& toy) : aggregator(toy_plan(toy)) {}
+  explicit Dialogue(const Toy& toy) : plan(toy_plan(toy)), aggregator(plan) {}
   Parameters pull(ActorId worker, std::uint32_t partition) {
     aggregator.receive(stage, worker, Pull{.partitions = {partition}});
     return stage.heard_by<Parameters>(worker);
   }
-  void push(ActorId worker, Push push) { aggregator.receive(stage, worker, std::move(push)); }
+  void push(ActorId worker, Push push) {
+    aggregator.receive(stage, worker, written(*plan, std::move(push)));
+  }
 
   HandStage stage{2};
+  std::shared_ptr<const Plan> plan;
   Aggregator aggregator;
 };
 
@@ -190,11 +203,12 @@ TEST_CASE("aggregator: a partition whose rows are done leaves the gate") {
   };
   Push held = push_of(pull(first, 0), std::numeric_limits<float>::quiet_NaN());
   const Parameters b = pull(second, 1);
-  aggregator.receive(stage, first, std::move(held));  // refused, held by the gate: 4 rows come back
+  aggregator.receive(stage, first,
+                     written(*plan, held));  // refused, held by the gate: 4 rows come back
   stage.heard_by<Refused>(Plan::coordinator);
   CHECK(stage.silent());
   for (Parameters turn = b;;) {
-    aggregator.receive(stage, second, push_of(turn, 1.0F));
+    aggregator.receive(stage, second, written(*plan, push_of(turn, 1.0F)));
     if (!stage.silent() && stage.said.front().to != second) break;
     turn = stage.heard_by<Parameters>(second);
   }
@@ -363,6 +377,20 @@ TEST_CASE("aggregator: working ahead, a partition has several turns under way, i
   const Parameters again = dialogue.pull(second, 0);
   REQUIRE(again.turns.size() == 3);
   CHECK(again.turns[0].step == 1);
+}
+
+TEST_CASE("aggregator: a snapshot is shared until it is old, and sent to nobody twice") {
+  Dialogue dialogue({.gate = open_gate(), .pull = PullKind::snapshot, .snapshot_every = 2});
+  const Parameters a = dialogue.pull(first, 0);
+  CHECK(dialogue.pull(second, 1).version == 1);
+  dialogue.push(first, push_of(a, 4.0F));
+  const auto same = dialogue.stage.heard_by<Parameters>(first);
+  CHECK(same.version == 1);  // so that the next push's staleness is 1
+  CHECK(std::holds_alternative<std::monostate>(same.payload));
+  dialogue.push(first, push_of(same, 4.0F));
+  const auto next = dialogue.stage.heard_by<Parameters>(first);
+  CHECK(next.version == 3);
+  CHECK(std::get<DenseValues>(next.payload).values.values()[0] == doctest::Approx(-0.2));
 }
 
 TEST_CASE("aggregator: a changed-only reply names what moved since the worker's version") {

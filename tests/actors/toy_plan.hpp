@@ -42,6 +42,7 @@ struct Toy {
   GateKind gate = barrier_gate();
   CodecKind codec = sparse_codec();
   PullKind pull = PullKind::sparse;
+  std::uint64_t snapshot_every = 1;
   double validation = 0.2;
   bool entrywise = true;
   std::uint64_t ahead = 1;
@@ -124,6 +125,7 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->keeps = toy.merge.keeps;
   plan->pull_turns = toy.pull_turns;
   plan->pull = plan->descends ? PullKind::dense : toy.pull;
+  plan->snapshot_every = toy.snapshot_every;
   plan->schedule = {.start = 0.1, .rows_per_epoch = static_cast<double>(plan->training.size())};
   plan->stop.epochs = toy.epochs;
   Settings settings;

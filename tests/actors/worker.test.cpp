@@ -83,7 +83,11 @@ namespace {
 /// The gradient that a turn of partition 0 came to, by index.
 std::vector<float> summed(const Payload& payload, std::span<const std::uint32_t> wished) {
   std::vector<float> sum(12, 0.0F);
-  if (const auto* listed = std::get_if<SparseValues>(&payload)) {
+  if (const auto* entries = std::get_if<ListedValues>(&payload)) {
+    std::size_t k = 0;
+    for (const std::uint32_t feature : entries->features.copy())
+      sum[feature] += entries->values[k++];
+  } else if (const auto* listed = std::get_if<SparseValues>(&payload)) {
     for (std::size_t k = 0; k < listed->indices.size(); ++k)
       sum[listed->indices[k]] += listed->values[k];
   } else {
@@ -111,7 +115,7 @@ TEST_CASE("worker: what it wished for is as good as the whole model, bit for bit
       by_wish.lease({0});
       by_wish.stage.heard_by<Pull>(aggregator);
       const Push first = by_wish.turn({{0, 0, 4}});
-      const auto& features = first.wishes.at(0).features;
+      const std::vector<std::uint32_t> features = first.wishes.at(0).features.copy();
       AlignedValues answer;
       const Block model = some_model();
       for (const std::uint32_t u : features) answer.values.push_back(model.values()[u]);

@@ -142,6 +142,18 @@ TEST_CASE("layout: in one process the server shares the first worker's place") {
   CHECK(places == Places{{0, 1}, {2, 3, 5, 7}, {4, 6}});
 }
 
+TEST_CASE("layout: a server that is as busy as its workers has a place of its own") {
+  auto plan = std::make_shared<Plan>(*toys::star(3));
+  plan->unsummed = true;
+  plan->pull = PullKind::sparse;
+  const ProcessMap processes = map_processes(*plan, {});
+  CHECK(map_places(*plan, processes, 0, {.cores = 2}) == Places{{0, 1}, {3, 4, 5}, {2}});
+  CHECK(map_places(*plan, processes, 0, {.cores = 4}) == Places{{0, 1}, {3}, {4}, {5}, {2}});
+  CHECK(map_places(*plan, processes, 0, {.cores = 1}) == Places{{0, 1}, {2, 3, 4, 5}});
+  plan->pull = PullKind::snapshot;
+  CHECK(map_places(*plan, processes, 0, {.cores = 2}) == Places{{0, 1}, {2, 3, 5}, {4}});
+}
+
 TEST_CASE("layout: paced workers sleep in places of their own, and never in the server's") {
   const auto plan = toys::star(3);
   const ProcessMap processes = map_processes(*plan, {});

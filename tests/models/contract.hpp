@@ -173,8 +173,9 @@ inline void check_entries(const ModelCase& given) {
   const Rows rows = given.sample.rows();
   const Batch batch{rows, picks};
   constexpr float rate = 0.5F;
-  std::vector<std::uint32_t> indices;
-  given.model.list_entries(batch, indices);
+  Features features;
+  given.model.list_entries(batch, features);
+  const std::vector<std::uint32_t> indices = features.copy();
   std::vector<float> entries;
   for (const std::uint32_t index : indices) entries.push_back(given.parameters[index]);
   Accumulator expected(given.parameters.size());

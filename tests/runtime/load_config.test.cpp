@@ -90,8 +90,6 @@ TEST_CASE("load_config: what comes later is refused as such") {
       {"[training]\nmerge = \"push_sum\"\n",
        "run.toml:4:1: training.merge = \"push_sum\" comes with a later version"},
       {"[training.free]\nevery = 4\n", "run.toml:3:11: [training.free] comes with a later version"},
-      {"training.pull = \"snapshot\"\n",
-       "run.toml:3:10: training.pull = \"snapshot\" comes with a later version"},
   };
   for (const auto& [text, line] : later) CHECK(refusal(text) == line);
 }

@@ -3,12 +3,19 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <thread>
 
 #include "apps/library/commands.hpp"
+#include "apps/library/commands/doctor.hpp"
+#include "apps/library/finding.hpp"
+#include "apps/library/launch/doorbell.hpp"
 #include "apps/library/progress.hpp"
 #include "base/cpu_level.hpp"
 #include "base/user_error.hpp"
@@ -19,12 +26,10 @@
 namespace troupe {
 namespace {
 
-struct Finding {
-  enum class Verdict { ok, warn, fail };
-  Verdict verdict = Verdict::ok;
-  std::string text;
-};
 using Verdict = Finding::Verdict;
+
+constexpr std::chrono::seconds answer_time{60};
+constexpr std::chrono::seconds reach_time{5};
 
 Finding processor() {
   const std::string level(to_text(best_cpu_level()));
@@ -61,6 +66,15 @@ Finding descriptors() {
   return {Verdict::ok, text};
 }
 
+/// HDF5 reads it itself, and it goes before what a program asks for.
+bool locks_are_forced() {
+  const char* locking = std::getenv("HDF5_USE_FILE_LOCKING");
+  return locking != nullptr && (std::string(locking) == "TRUE" || std::string(locking) == "1");
+}
+constexpr const char* forced_locks =
+    "; HDF5_USE_FILE_LOCKING makes HDF5 take locks, which fail where somebody else holds one or "
+    "the file system has none; troupe needs none: unset it";
+
 /// A file written and read back says more than a version number.
 Finding hdf5() {
   namespace fs = std::filesystem;
@@ -81,7 +95,8 @@ Finding hdf5() {
     return {Verdict::ok, "a file was written and read back"};
   } catch (const UserError& wrong) {
     fs::remove(path, error);
-    return {Verdict::fail, std::string(wrong.what()) + "; check TMPDIR and libhdf5"};
+    return {Verdict::fail, std::string(wrong.what()) +
+                               (locks_are_forced() ? forced_locks : "; check TMPDIR and libhdf5")};
   }
 }
 
@@ -113,22 +128,69 @@ Finding run_folders() {
   return {Verdict::ok, text};
 }
 
-int doctor(const Arguments&, Invocation& invocation) {
+/// Opened as a run opens it, its manifest verified.
+Finding data_file(const std::string& path) {
+  try {
+    const std::string manifest =
+        fmt::format(", manifest {:08x}", open_dataset(path)->facts().manifest_crc32c);
+    if (locks_are_forced()) return {Verdict::warn, path + manifest + forced_locks};
+    return {Verdict::ok, path + manifest};
+  } catch (const UserError& error) {
+    return {Verdict::fail, std::string(error.what()) + (locks_are_forced() ? forced_locks : "")};
+  }
+}
+
+/// Prints a line; 1 when something must be mended.
+int tell(std::ostream& out, const std::string& name, const Finding& finding) {
+  out << word_of(finding.verdict) << "  " << name
+      << std::string(13 - std::min<std::size_t>(12, name.size()), ' ') << finding.text << std::endl;
+  return finding.verdict == Verdict::fail ? 1 : 0;
+}
+
+int answer(const std::string& address, std::ostream& out) {
+  const std::string why = answer_at(address, answer_time, [&] {
+    tell(out, "answer", {Verdict::ok, "listening at " + address});
+  });
+  if (why.empty()) return 0;
+  return tell(out, "answer",
+              {Verdict::fail, "cannot listen at " + address + ": " + why +
+                                  "; see what has the port with 'ss -ltnp', or take another with "
+                                  "--port"});
+}
+
+int reach(const std::vector<std::string>& addresses, std::ostream& out) {
+  int code = 0;
+  for (const std::string& address : addresses) {
+    const std::string why = why_not_reached(address, reach_time);
+    code |= tell(out, "reach",
+                 why.empty() ? Finding{Verdict::ok, address}
+                             : Finding{Verdict::fail, "cannot reach " + address + ": " + why +
+                                                          "; open the port in the firewalls "
+                                                          "between them"});
+  }
+  return code;
+}
+
+int look_here(const Arguments& arguments, std::ostream& out) {
   const std::pair<const char*, Finding (*)()> parts[] = {
       {"processor", processor},     {"cores", cores},     {"memory", memory},
       {"descriptors", descriptors}, {"hdf5", hdf5},       {"loopback", loopback},
       {"privacy", privacy},         {"disk", run_folders}};
   int code = 0;
-  for (const auto& [name, look] : parts) {
-    const Finding finding = look();
-    const char* word = finding.verdict == Verdict::ok     ? "ok  "
-                       : finding.verdict == Verdict::warn ? "warn"
-                                                          : "fail";
-    invocation.out << word << "  " << name << std::string(13 - std::string(name).size(), ' ')
-                   << finding.text << std::endl;
-    if (finding.verdict == Verdict::fail) code = 1;
-  }
+  for (const auto& [name, look] : parts) code |= tell(out, name, look());
+  for (const std::string& path : arguments.all("--data"))
+    code |= tell(out, "data", data_file(path));
   return code;
+}
+
+int doctor(const Arguments& arguments, Invocation& invocation) {
+  if (arguments.has("--answer")) return answer(arguments.text("--answer"), invocation.out);
+  if (arguments.has("--reach")) return reach(arguments.all("--reach"), invocation.out);
+  if (arguments.has("--hosts") || arguments.has("--host"))
+    return look_at_hosts(arguments, invocation);
+  for (const char* option : {"--keys", "--port", "--ssh", "--program", "--address"})
+    if (arguments.has(option)) arguments.refuse(std::string(option) + " goes with --hosts or -H");
+  return look_here(arguments, invocation.out);
 }
 
 }  // namespace
@@ -136,7 +198,36 @@ int doctor(const Arguments&, Invocation& invocation) {
 Command doctor_command() {
   return {.name = "doctor",
           .sentence = "what this machine has and lacks; exit 1 when something must be mended",
-          .arguments = {},
+          .arguments = {{.name = "--data",
+                         .value = "FILE",
+                         .sentence = "a data file to open; with --hosts, on every host",
+                         .repeated = true},
+                        {.name = "--hosts",
+                         .value = "FILE",
+                         .sentence = "looks at these hosts by ssh: lines 'host address=ADDR'"},
+                        {.name = "-H,--host", .value = "LIST", .sentence = "the same: alpha,beta"},
+                        {.name = "--keys",
+                         .value = "DIR",
+                         .sentence = "of 'troupe keys new': are the hosts' certificates good?"},
+                        {.name = "--port",
+                         .value = "N",
+                         .sentence = "of the coordinator (7000); nodes are tried at the next one"},
+                        {.name = "--program",
+                         .value = "PATH",
+                         .sentence = "the program on the hosts (troupe)"},
+                        {.name = "--ssh",
+                         .value = "COMMAND",
+                         .sentence = "with its options, as \"ssh -p 2222 -i key\" (ssh)"},
+                        {.name = "--address",
+                         .value = "ADDR",
+                         .sentence = "this machine's, where hosts reach it (as ssh shows it)"},
+                        {.name = "--answer",
+                         .value = "HOST:PORT",
+                         .sentence = "listens there for a minute, for somebody's --reach"},
+                        {.name = "--reach",
+                         .value = "HOST:PORT",
+                         .sentence = "can that be reached from here?",
+                         .repeated = true}},
           .act = doctor};
 }
 

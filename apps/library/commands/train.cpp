@@ -1,12 +1,10 @@
 /// `troupe train`: a run on the cluster host, in this process or over local node
 /// processes.
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
 #include <ostream>
 
 #include "apps/library/commands.hpp"
+#include "apps/library/own_program.hpp"
 #include "apps/library/run_card.hpp"
 #include "apps/library/run_folder.hpp"
 #include "apps/library/session.hpp"
@@ -27,14 +25,6 @@ class ClusterPerformance : public Performance {
  private:
   Cluster cluster_;
 };
-
-/// This program, for its nodes: a consumer's own program has its own kinds.
-std::string own_program() {
-  std::array<char, 4096> path{};
-  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
-  if (size > 0 && ::access(path.data(), X_OK) == 0) return path.data();
-  return "/proc/self/exe";
-}
 
 std::uint32_t nodes_of(const Arguments& arguments, std::uint32_t workers) {
   const std::uint64_t nodes = arguments.count("--nodes").value_or(0);

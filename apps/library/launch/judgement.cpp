@@ -1,0 +1,119 @@
+#include "apps/library/launch/judgement.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "apps/library/version.hpp"
+#include "base/user_error.hpp"
+
+namespace troupe {
+namespace {
+
+bool is_local(const std::string& address) {
+  return address.rfind("127.", 0) == 0 || address == "::1" || address == "localhost";
+}
+
+std::string with_port(const std::string& address, std::uint16_t port) {
+  const bool six = address.find(':') != std::string::npos;
+  return (six ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+/// Free a moment ago.
+std::uint16_t free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  socklen_t size = sizeof any;
+  const bool good = ::bind(probe, reinterpret_cast<sockaddr*>(&any), sizeof any) == 0 &&
+                    ::getsockname(probe, reinterpret_cast<sockaddr*>(&any), &size) == 0;
+  ::close(probe);
+  if (!good) throw UserError(ExitCode::cluster, "no port is free; give one with --port");
+  return ntohs(any.sin_port);
+}
+
+std::string why_unfit(const Probe& probe) {
+  if (probe.program.empty())
+    return "has no program 'troupe' in the PATH that ssh gives; name it with --program, or let "
+           "--copy-binary bring it";
+  if (probe.version != version_text())
+    return fmt::format(
+        "has troupe {}, this machine {}; install the same there, or let "
+        "--copy-binary bring it",
+        probe.version, version_text());
+  if (probe.address.empty())
+    return "tells no address (SSH_CONNECTION is empty); give address=ADDR in the hosts file";
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> wanted_files(const Config& config) {
+  if (config.settings().text("data.source") != "file") return {};
+  return {config.settings().text("data.path")};
+}
+
+std::vector<std::string> unfit(const std::vector<Host>& hosts, const std::vector<Answer>& answers) {
+  std::vector<std::string> lines;
+  for (std::size_t h = 0; h < hosts.size(); ++h) {
+    const std::string why =
+        answers[h].failure.empty() ? why_unfit(answers[h].probe) : answers[h].failure;
+    if (!why.empty()) lines.push_back(hosts[h].name() + ": " + why);
+  }
+  return lines;
+}
+
+std::vector<std::string> without_data(const std::vector<Host>& hosts,
+                                      const std::vector<Answer>& answers,
+                                      const std::vector<std::string>& files) {
+  constexpr const char* cure =
+      "; copy it there, or let this machine serve it with -s data.source=coordinator";
+  std::vector<std::string> lines;
+  for (std::size_t h = 0; h < hosts.size(); ++h)
+    for (const std::string& file : files) {
+      const Probe& probe = answers[h].probe;
+      const auto there = probe.files.find(file);
+      std::error_code error;
+      const auto here = static_cast<std::int64_t>(std::filesystem::file_size(file, error));
+      if (there == probe.files.end() || there->second < 0)
+        lines.push_back(fmt::format("{}: cannot read {}{}", hosts[h].name(), file, cure));
+      else if (!error && there->second != here)
+        lines.push_back(fmt::format("{}: {} has {} bytes there and {} here{}", hosts[h].name(),
+                                    file, there->second, here, cure));
+    }
+  return lines;
+}
+
+Meeting meeting_of(const std::vector<Host>& hosts, const std::vector<Answer>& answers,
+                   const OwnPlace& own) {
+  Meeting meeting;
+  const std::uint16_t port = own.port != 0 ? own.port : free_port();
+  std::string common = own.address;
+  bool one = true;
+  meeting.local = common.empty() || is_local(common);
+  for (const Answer& answer : answers) {
+    if (is_local(answer.probe.caller)) continue;
+    meeting.local = false;
+    if (common.empty()) common = answer.probe.caller;
+    if (own.address.empty() && common != answer.probe.caller) one = false;
+  }
+  if (common.empty()) common = "127.0.0.1";
+  for (std::size_t h = 0; h < hosts.size(); ++h) {
+    const Probe& probe = answers[h].probe;
+    // A host that is this machine is reached by the others where this machine is.
+    const bool here = is_local(probe.caller);
+    const std::string& seen = here || !own.address.empty() ? common : probe.caller;
+    meeting.joins.push_back(with_port(seen, port));
+    meeting.addresses.push_back(!hosts[h].address.empty() ? hosts[h].address
+                                : here && !meeting.local  ? common
+                                                          : probe.address);
+  }
+  meeting.own_address = common;
+  meeting.listen = with_port(one ? common : "0.0.0.0", port);
+  return meeting;
+}
+
+}  // namespace troupe

@@ -1,0 +1,90 @@
+"""A secure shell server of a test's own: keys made for it, an address of loopback or of a
+network namespace, gone with the test. It touches no configuration of this machine."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from harness import kill, wait_for
+
+SERVER = shutil.which("sshd") or "/usr/sbin/sshd"
+
+
+def reason_to_skip():
+    if not Path(SERVER).exists() or not shutil.which("ssh"):
+        return "no sshd here (Debian: openssh-server)"
+    return ""
+
+
+def free_port(address="127.0.0.1"):
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
+
+
+class Shell:
+    """sshd for some hosts: names to addresses. `ssh` is the command that reaches them by name."""
+
+    def __init__(self, folder, hosts, namespaces=None):
+        self.folder = Path(folder) / "ssh"
+        self.folder.mkdir(mode=0o700)
+        self.home = self.folder / "home"  # what is written there goes with the test
+        self.home.mkdir()
+        self.hosts = hosts
+        self.namespaces = namespaces or {}
+        self.port = free_port()
+        self.servers = {}
+        self.ssh = f"ssh -F {self.folder}/config"
+
+    def __enter__(self):
+        if os.geteuid() == 0:
+            Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd insists
+        for name in ("server", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.folder / name], check=True)
+        shutil.copy(self.folder / "user.pub", self.folder / "authorized")
+        server_key = (self.folder / "server.pub").read_text().split()[:2]
+        with open(self.folder / "config", "w") as config, open(self.folder / "known", "w") as known:
+            for name, address in self.hosts.items():
+                known.write(f"[{address}]:{self.port} {' '.join(server_key)}\n")
+                config.write(f"Host {name}\n  HostName {address}\n  Port {self.port}\n")
+            config.write(f"Host *\n  IdentityFile {self.folder}/user\n  IdentitiesOnly yes\n"
+                         f"  UserKnownHostsFile {self.folder}/known\n  StrictHostKeyChecking yes\n")
+        try:
+            for name, address in self.hosts.items():
+                self.serve(name, address)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def restart(self, name, *settings):
+        """The same server with a richer environment: "SetEnv NAME=VALUE" each."""
+        self.stop(self.servers.pop(name))
+        self.serve(name, self.hosts[name], settings)
+
+    def serve(self, name, address, more=()):
+        settings = self.folder / f"{name}.conf"
+        environment = " ".join([f"HOME={self.home}", *(line.removeprefix("SetEnv ") for line in more)])
+        settings.write_text(f"Port {self.port}\nListenAddress {address}\nHostKey {self.folder}/server\n"
+                            f"AuthorizedKeysFile {self.folder}/authorized\nStrictModes no\nUsePAM no\n"
+                            f"SetEnv {environment}\nPidFile none\nPasswordAuthentication no\n")
+        inside = ["ip", "netns", "exec", self.namespaces[name]] if name in self.namespaces else []
+        log = open(self.folder / f"{name}.log", "w")
+        server = subprocess.Popen([*inside, SERVER, "-D", "-e", "-f", settings], stdout=log, stderr=log,
+                                  start_new_session=True)
+        self.servers[name] = server
+        wait_for(lambda: "listening on" in (self.folder / f"{name}.log").read_text() or server.poll() is not None,
+                 f"sshd of {name}")
+        if server.poll() is not None:
+            raise AssertionError((self.folder / f"{name}.log").read_text())
+
+    def __exit__(self, *_):
+        for server in self.servers.values():
+            self.stop(server)
+
+    @staticmethod
+    def stop(server):
+        kill(-server.pid, signal.SIGKILL)
+        server.wait()

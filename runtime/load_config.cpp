@@ -8,6 +8,7 @@
 
 #include "base/user_error.hpp"
 #include "runtime/assemble.hpp"
+#include "runtime/cluster_keys.hpp"
 #include "runtime/combinations.hpp"
 
 namespace troupe {
@@ -35,12 +36,6 @@ void refuse_bad_words(const Config& config) {
     config.refuse("name", fmt::format("name = {} is no folder's name: use letters, digits, '-', "
                                       "'_' and '.'",
                                       to_toml(name)));
-  const std::string listen = config.settings().text("cluster.listen");
-  if (listen != "127.0.0.1")
-    config.refuse("cluster.listen",
-                  fmt::format("cluster.listen = {} is not \"127.0.0.1\": other addresses come with "
-                              "mutual TLS in a later version",
-                              to_toml(listen)));
 }
 
 void refuse_bad_pace(const Config& config) {
@@ -167,14 +162,6 @@ void check_turns(const Config& config, const Tables& tables) {
                               config.describe("training.push_every")));
 }
 
-void check_heartbeat(const Config& config) {
-  if (config.settings().number("cluster.lost_after") <
-      2 * config.settings().number("cluster.heartbeat"))
-    config.refuse("cluster.lost_after",
-                  fmt::format("{} must be at least twice {}", config.describe("cluster.lost_after"),
-                              config.describe("cluster.heartbeat")));
-}
-
 /// What "auto" comes to where neither data nor model has a say.
 void resolve_words(Config& config, const Tables& tables) {
   const Settings& settings = config.settings();
@@ -196,7 +183,8 @@ void resolve_words(Config& config, const Tables& tables) {
 }
 
 void make_absolute(Config& config) {
-  for (const char* path : {"data.path", "data.test", "training.gossip.edges"}) {
+  for (const char* path : {"data.path", "data.test", "training.gossip.edges", "cluster.tls.ca",
+                           "cluster.tls.certificate", "cluster.tls.key"}) {
     if (!config.has(path)) continue;
     const auto absolute = std::filesystem::absolute(config.settings().text(path));
     config.resolve(path, absolute.lexically_normal().string());
@@ -215,7 +203,7 @@ Config load_config(const Tables& tables, const ConfigSources& sources) {
   check_cast(config, tables);
   check_sampling(config);
   check_turns(config, tables);
-  check_heartbeat(config);
+  check_cluster(config);
   refuse_combinations(config, tables);
   resolve_words(config, tables);
   make_absolute(config);

@@ -6,6 +6,7 @@
 
 #include "datasets/normalisation.hpp"
 #include "runtime/assemble.hpp"
+#include "runtime/cluster_keys.hpp"
 #include "runtime/presets.hpp"
 
 namespace troupe {
@@ -246,38 +247,6 @@ void add_stop(Schema& schema) {
            "L of that formula; from the largest row's norm when unset")});
 }
 
-void add_cluster(Schema& schema) {
-  const auto duration = [](const char* path, double standard, const char* sentence) {
-    return Key{.path = path,
-               .type = KeyType::duration,
-               .unit = "seconds",
-               .minimum = 0,
-               .standard = standard,
-               .sentence = sentence,
-               .exclusive = true};
-  };
-  add(schema,
-      {{.path = "cluster.slots",
-        .type = KeyType::integer,
-        .unit = "workers",
-        .minimum = 0,
-        .maximum = 1e5,
-        .standard = whole(0),
-        .sentence = "workers in the coordinator's process when there are nodes"},
-       {.path = "cluster.listen",
-        .standard = word("127.0.0.1"),
-        .sentence = "the address to listen at; this version takes loopback only"},
-       duration("cluster.start_timeout", 60, "how long to wait for all nodes to join"),
-       duration("cluster.heartbeat", 0.2, "time between two signs of life of a process"),
-       duration("cluster.lost_after", 1, "a process without a sign of life so long is lost"),
-       duration("cluster.stop_timeout", 10, "time to finish the steps under way at a stop"),
-       {.path = "cluster.kernels",
-        .type = KeyType::choice,
-        .choices = {"auto", "v2", "v3", "v4"},
-        .standard = word("auto"),
-        .sentence = "the x86-64 level of the kernels; no level changes a result"}});
-}
-
 void add_pace(Schema& schema) {
   add(schema, {{.path = "pace.step",
                 .standard = word("real"),
@@ -374,9 +343,9 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 }
 
 void add_planned(Schema& schema) {
-  for (const char* path : {"data.augment", "training.reply", "training.wait", "training.reduction",
-                           "training.swap", "cluster.advertise", "cluster.tls", "pace.links",
-                           "pace.faults", "pace.attackers", "checkpoint", "record"})
+  for (const char* path :
+       {"data.augment", "training.reply", "training.wait", "training.reduction", "training.swap",
+        "cluster.advertise", "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
@@ -401,12 +370,13 @@ Schema schema_of(const Tables& tables) {
   add_training(schema);
   add_learning_rate(schema);
   add_stop(schema);
-  add_cluster(schema);
+  add(schema, cluster_keys());
   add_pace(schema);
   schema.keys.push_back(monitor_interval());
   add_axes(schema, tables);
   schema.shorthands = {{"training.learning_rate", "training.learning_rate.start"},
-                       {"training.stop.tolerance", "training.stop.tolerance.value"}};
+                       {"training.stop.tolerance", "training.stop.tolerance.value"},
+                       {"cluster.tls", "cluster.tls.mode"}};
   add_planned(schema);
   return schema;
 }

@@ -1,6 +1,7 @@
 #include "runtime/cluster/children.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ constexpr int cannot_run = 127;
 constexpr auto look_again = std::chrono::milliseconds(2);
 
 // Between fork and exec only what is safe in a signal handler.
-[[noreturn]] void become(char* const argv[], pid_t parent) {
+[[noreturn]] void become(char* const argv[], pid_t parent, int input) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(static_cast<int>(ExitCode::cluster));
@@ -27,14 +28,33 @@ constexpr auto look_again = std::chrono::milliseconds(2);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGUSR1}) std::signal(signal, SIG_DFL);
-  const int nothing = open("/dev/null", O_RDWR);
-  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+  dup2(input, STDIN_FILENO);
   // Standard output belongs to the starting process: scripts read results there.
   dup2(STDERR_FILENO, STDOUT_FILENO);
   close_range(3, ~0U, 0);
   execvp(argv[0], argv);
   _exit(cannot_run);
 }
+
+/// What a node reads on its standard input, of which each needs its own position. Memory
+/// and not a file, as there may be a key in it.
+class Input {
+ public:
+  explicit Input(const std::string& text) : handle_(memfd_create("node", MFD_CLOEXEC)) {
+    const auto size = static_cast<ssize_t>(text.size());
+    if (handle_ < 0 || write(handle_, text.data(), text.size()) != size ||
+        lseek(handle_, 0, SEEK_SET) != 0)
+      throw UserError(ExitCode::cluster,
+                      std::string("cannot start a node process: ") + std::strerror(errno));
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+  ~Input() { close(handle_); }
+  int handle() const { return handle_; }
+
+ private:
+  int handle_;
+};
 
 }  // namespace
 
@@ -43,14 +63,15 @@ Children::~Children() {
   wait_all(std::chrono::steady_clock::now() + std::chrono::seconds(5));
 }
 
-void Children::start(const std::vector<std::string>& command) {
+void Children::start(const std::vector<std::string>& command, const std::string& input) {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t parent = getpid();
   for (Slot& child : slots_) {
+    const Input read(input);
     const pid_t pid = fork();
-    if (pid == 0) become(argv.data(), parent);
+    if (pid == 0) become(argv.data(), parent, read.handle());
     if (pid < 0)
       throw UserError(ExitCode::cluster,
                       std::string("cannot start a node process: ") + std::strerror(errno));

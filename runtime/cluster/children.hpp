@@ -23,8 +23,9 @@ class Children {
   ~Children();
 
   /// Starts them all, each in a process group of its own, to die with the calling
-  /// thread. Throws UserError (exit 4) when the system gives no more processes.
-  void start(const std::vector<std::string>& command);
+  /// thread, with `input` on its standard input. Throws UserError (exit 4) when the
+  /// system gives no more processes.
+  void start(const std::vector<std::string>& command, const std::string& input = {});
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(slots_.size()); }
   /// The number of a child; none when it is not one of them.

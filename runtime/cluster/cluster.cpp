@@ -1,7 +1,6 @@
 #include "runtime/cluster/cluster.hpp"
 
 #include <algorithm>
-#include <caf/io/middleman.hpp>
 #include <caf/send.hpp>
 #include <map>
 #include <optional>
@@ -13,6 +12,8 @@
 #include "runtime/cluster/data_server.hpp"
 #include "runtime/cluster/muster.hpp"
 #include "runtime/cluster/stage.hpp"
+#include "runtime/cluster/switchboard.hpp"
+#include "runtime/tls/bundle.hpp"
 
 namespace troupe {
 namespace {
@@ -44,10 +45,9 @@ class Cluster::Host {
   std::shared_ptr<Process> make_process();
   std::uint32_t segments_served() const;
   void open_data_plane(const std::shared_ptr<Process>& process);
+  void open_door(caf::actor_system& system);
   void run_alone();
   void run_with_nodes();
-  caf::actor open_door(caf::actor_system& system);
-  std::uint16_t publish(caf::actor_system& system, const caf::actor& actor) const;
   void hear(Stage& stage, const Heard& heard);
   void pass_on_news(Stage& stage);
   void report_last_news();
@@ -61,6 +61,7 @@ class Cluster::Host {
   ProcessMap processes_;
   std::vector<bool> gone_;  // per process
   std::optional<Entrance> entrance_;
+  std::optional<Switchboard> switchboard_;
   std::unique_ptr<DataPlane> plane_;
   caf::actor endpoint_;
   caf::actor data_server_;                // none unless data is served
@@ -83,9 +84,10 @@ class Cluster::Host::Departure {
     caf::anon_send(host_.endpoint_, Quit{});
     host_.endpoint_ = nullptr;
     host_.plane_.reset();
-    host_.entrance_.reset();
+    host_.switchboard_.reset();
     if (host_.data_server_) caf::anon_send(host_.data_server_, Quit{});
     host_.data_server_ = nullptr;
+    host_.entrance_.reset();
   }
   void dismiss() {
     if (dismissed_) return;
@@ -147,14 +149,15 @@ void Cluster::Host::run_with_nodes() {
                                          " bytes, at most " + std::to_string(settings_bytes_max));
   SystemConfig config({request_.heartbeat_seconds, request_.lost_after_seconds});
   caf::actor_system system(config);
-  endpoint_ = open_door(system);
+  open_door(system);
   Departure departure(*this);
-  if (request_.serve) data_server_ = spawn_data_server(system, request_.serve, segments_served());
-  const std::uint16_t data_port = data_server_ ? publish(system, data_server_) : 0;
   std::vector<std::string> command = request_.node_command;
-  command.insert(command.end(),
-                 {"--join", "127.0.0.1:" + std::to_string(publish(system, endpoint_))});
-  children_.start(command);
+  Address here = entrance_->address();
+  if (here.host == "0.0.0.0") here.host = "127.0.0.1";
+  if (here.host == "::") here.host = "::1";
+  if (request_.credentials) command.emplace_back("--credentials-on-input");
+  command.insert(command.end(), {"--join", text_of(here)});
+  children_.start(command, request_.credentials ? bundle(*request_.credentials) : "");
 
   const auto process = make_process();
   open_data_plane(process);
@@ -165,9 +168,7 @@ void Cluster::Host::run_with_nodes() {
                  .children = children_,
                  .inbox = inbox_,
                  .endpoint = endpoint_,
-                 .secret = secret,
-                 .plane_port = entrance_->port(),
-                 .data_port = data_port});
+                 .secret = secret});
   if (const auto stop = muster.gather()) {
     report_stopped(*stop);
     return;
@@ -192,7 +193,6 @@ std::uint32_t Cluster::Host::segments_served() const {
 }
 
 void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
-  entrance_.emplace(Entrance::Options{});
   plane_ = std::make_unique<DataPlane>(
       *entrance_, ears_of(process, [this](std::uint32_t peer, const std::string& why) {
         inbox_.post(LinkLost{peer, why});
@@ -200,10 +200,17 @@ void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
   process->data = plane_.get();
 }
 
-caf::actor Cluster::Host::open_door(caf::actor_system& system) {
-  return spawn_endpoint(system, [this](EndpointEvent event) {
+void Cluster::Host::open_door(caf::actor_system& system) {
+  entrance_.emplace(entrance_options(request_.listen, request_.credentials));
+  switchboard_.emplace(system, *entrance_);
+  endpoint_ = spawn_endpoint(system, [this](EndpointEvent event) {
     std::visit([this](auto& each) { inbox_.post(std::move(each)); }, event);
   });
+  if (request_.serve) {
+    data_server_ = spawn_data_server(system, request_.serve, segments_served());
+    switchboard_->publish(Errand::segments, data_server_);
+  }
+  switchboard_->publish(Errand::control, endpoint_);
 }
 
 void Cluster::Host::supervise(Stage& stage) {
@@ -252,14 +259,6 @@ void Cluster::Host::report_last_news() {
     event.detail = std::move(notice.detail);
     if (request_.report) request_.report(event);
   }
-}
-
-std::uint16_t Cluster::Host::publish(caf::actor_system& system, const caf::actor& actor) const {
-  const auto port = system.middleman().publish(actor, 0, "127.0.0.1");
-  if (!port)
-    throw UserError(ExitCode::cluster,
-                    "cannot listen on 127.0.0.1: " + system.render(port.error()));
-  return *port;
 }
 
 // A process that we gave up on does not come back: its actors are dead to the others.

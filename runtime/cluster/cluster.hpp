@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "runtime/assemble.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
+#include "runtime/tls/keys.hpp"
 
 namespace troupe {
 
@@ -32,7 +34,9 @@ struct ClusterRequest {
   std::uint32_t slots = 0;                ///< workers in this process when there are nodes
   std::string settings_text;              ///< the resolved configuration that nodes load
   std::vector<std::string> node_command;  ///< argv of a local node; "--join HOST:PORT" is appended
-  double start_seconds = 60;              ///< for all nodes to join
+  std::string listen = "127.0.0.1:0";     ///< HOST[:PORT], when there are nodes
+  std::optional<Credentials> credentials = {};  ///< without them: only this machine's nodes
+  double start_seconds = 60;                    ///< for all nodes to join
   double heartbeat_seconds = 0.2;
   double lost_after_seconds = 1.0;  ///< without a sign of life
   std::string version;              ///< of this program: every node must be of the same
@@ -67,7 +71,11 @@ struct NodeData {
 };
 
 struct NodeRequest {
-  std::string join;  ///< HOST:PORT
+  std::string join;                             ///< HOST:PORT of the coordinator's process
+  std::string listen = "127.0.0.1:0";           ///< HOST[:PORT]; others reach it there
+  std::string advertise = {};                   ///< or here: HOST[:PORT], where that differs
+  std::optional<Credentials> credentials = {};  ///< needed where others than this machine's come
+  double join_seconds = 60;                     ///< to try again while nobody is there
   /// Makes plan and pace of the settings that the coordinator sent.
   std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text,
                                                              const NodeData& data)>
@@ -80,6 +88,10 @@ struct NodeRequest {
   std::string version;
   ActorMaker make = make_actor;
 };
+
+/// Throws UserError (exit 2) for addresses that make no sense, or are other machines' and
+/// lack TLS.
+void check_addresses(const NodeRequest& request);
 
 /// Serves as a node until the run ends; returns the exit code.
 int run_node(const NodeRequest& request);

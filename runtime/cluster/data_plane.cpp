@@ -100,7 +100,7 @@ bool DataPlane::Hub::adopt(std::uint32_t process, Line line, Greeting greeting) 
     const std::lock_guard lock(mutex_);
     if (connections_.contains(process)) return false;
     // Once it hears so it may send, and we to it: nobody gets here before it is known.
-    if (greeting == Greeting::ours && !answer(stream, "")) return false;
+    if (greeting == Greeting::ours && !answer(stream, Answer::welcome)) return false;
     connections_.emplace(process, connection);
   }
   asio::post(*entrance_.io(), [connection] { connection->begin(); });

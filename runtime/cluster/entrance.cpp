@@ -95,7 +95,8 @@ class Entrance::Porter {
   void hear(const StrangerPtr& stranger);
   std::string why_not(const FirstWord& word) const;
   void judge(const StrangerPtr& stranger);
-  void turn_away(const StrangerPtr& stranger, const std::string& why);
+  void turn_away(const StrangerPtr& stranger, const std::string& why,
+                 Answer word = Answer::refused);
   void see_off(const StrangerPtr& stranger);
   void report(const StrangerPtr& stranger, const std::string& why);
 
@@ -288,7 +289,6 @@ std::string Entrance::Porter::why_not(const FirstWord& word) const {
   const auto errand = static_cast<std::size_t>(word.errand);
   if (errand >= errands) return fmt::format("it comes for {}, which is nothing here", errand);
   const Usher& usher = ushers_[errand];
-  if (!usher.enter) return "this process takes nobody for that now";
   return usher.why_not ? usher.why_not(word) : "";
 }
 
@@ -296,6 +296,8 @@ void Entrance::Porter::judge(const StrangerPtr& stranger) {
   const std::lock_guard lock(mutex_);
   const std::string why = why_not(stranger->word);
   if (!why.empty()) return turn_away(stranger, why);
+  if (!ushers_[static_cast<std::size_t>(stranger->word.errand)].enter)
+    return turn_away(stranger, "this process takes nobody for that now", Answer::not_now);
   strangers_.erase(std::exchange(stranger->at, strangers_.end()));
   stranger->deadline.cancel();
   const Usher& usher = ushers_[static_cast<std::size_t>(stranger->word.errand)];
@@ -304,9 +306,9 @@ void Entrance::Porter::judge(const StrangerPtr& stranger) {
     report(stranger, "it came twice, or was gone before it was in");
 }
 
-void Entrance::Porter::turn_away(const StrangerPtr& stranger, const std::string& why) {
+void Entrance::Porter::turn_away(const StrangerPtr& stranger, const std::string& why, Answer word) {
   report(stranger, why);
-  answer(*stranger->stream, why);
+  answer(*stranger->stream, word, why);
   see_off(stranger);
 }
 
@@ -340,6 +342,18 @@ void Entrance::Porter::report(const StrangerPtr& stranger, const std::string& wh
     ++unreported_;
   else if (options_.refused)
     options_.refused(fmt::format("turned away {}: {}", stranger->where, why));
+}
+
+Entrance::Options entrance_options(const std::string& listen,
+                                   const std::optional<Credentials>& credentials) {
+  const auto address = parse_address(listen);
+  if (!address)
+    throw UserError(ExitCode::usage, fmt::format("cannot listen at \"{}\": give HOST, HOST:PORT "
+                                                 "or [ADDRESS]:PORT",
+                                                 listen));
+  Entrance::Options options{.listen = *address};
+  if (credentials) options.tls = std::make_shared<TlsIdentity>(*credentials);
+  return options;
 }
 
 Entrance::Entrance(Options options) : porter_(std::make_unique<Porter>(std::move(options))) {}

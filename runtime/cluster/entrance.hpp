@@ -10,9 +10,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "runtime/cluster/address.hpp"
+#include "runtime/address.hpp"
 #include "runtime/cluster/stream.hpp"
 #include "runtime/cluster/tls_stream.hpp"
 #include "runtime/cluster/wire.hpp"
@@ -89,5 +90,9 @@ class Entrance {
   class Porter;
   std::unique_ptr<Porter> porter_;
 };
+
+/// What a configuration's words come to. Throws UserError (exit 2).
+Entrance::Options entrance_options(const std::string& listen,
+                                   const std::optional<Credentials>& credentials);
 
 }  // namespace troupe

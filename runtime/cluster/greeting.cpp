@@ -21,15 +21,17 @@ using Clock = std::chrono::steady_clock;
 /// In front of why not; nothing follows where nothing is against it.
 struct AnswerHead {
   std::uint64_t magic = FirstWord::right_magic;
-  std::uint32_t refused = 0;
+  Answer answer = Answer::welcome;
   std::uint32_t size = 0;
 };
 
-/// One attempt at a connection, step by step, until a time. What goes wrong is thrown as
-/// a text.
+/// One attempt at a connection, step by step, until a time.
 class Dialling {
  public:
-  using Failure = std::string;
+  struct Failure {
+    std::string why;
+    bool for_good = false;
+  };
 
   Dialling(tcp::socket& socket, Clock::time_point until) : socket_(socket), until_(until) {}
 
@@ -38,22 +40,22 @@ class Dialling {
     socket_.open(to.protocol(), error);
     if (!error) socket_.non_blocking(true, error);
     if (!error) socket_.set_option(tcp::no_delay(true), error);
-    if (error) throw Failure(error.message());
+    if (error) throw Failure{error.message()};
     if (::connect(socket_.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0)
       return;
-    if (errno != EINPROGRESS) throw Failure(std::strerror(errno));
+    if (errno != EINPROGRESS) throw Failure{std::strerror(errno)};
     wait(POLLOUT, "no answer to the connection");
     int problem = 0;
     socklen_t size = sizeof problem;
     getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &problem, &size);
-    if (problem != 0) throw Failure(std::strerror(problem));
+    if (problem != 0) throw Failure{std::strerror(problem)};
   }
 
   void shake_hands(TlsStream& stream) {
     while (true) {
       const Stream::State state = stream.shake_hands();
       if (state == Stream::State::done) return;
-      if (state == Stream::State::ended) throw Failure(stream.why());
+      if (state == Stream::State::ended) throw ended(stream);
       wait(stream.wants_output() ? POLLOUT : POLLIN, "no answer to the TLS handshake");
     }
   }
@@ -73,15 +75,17 @@ class Dialling {
     while (!into.empty()) {
       const iovec rest{into.data(), into.size()};
       const Stream::Moved moved = stream.read({&rest, 1});
-      if (moved.state == Stream::State::ended)
-        throw Failure(stream.why() == "connection closed" ? "it did not let this process in"
-                                                          : stream.why());
+      if (moved.state == Stream::State::ended) throw ended(stream);
       into = into.subspan(moved.bytes);
       if (moved.state == Stream::State::again) wait(POLLIN, "it is silent");
     }
   }
 
  private:
+  static Failure ended(const Stream& stream) {
+    if (stream.why() == "connection closed") return {"it did not let this process in"};
+    return {stream.why(), true};
+  }
   void wait(short what, const char* why) {
     while (true) {
       const auto left =
@@ -89,8 +93,8 @@ class Dialling {
       pollfd ready{socket_.native_handle(), what, 0};
       const int count = poll(&ready, 1, static_cast<int>(std::clamp<long>(left, 0, 1'000'000)));
       if (count > 0) return;
-      if (count == 0) throw Failure(why);
-      if (errno != EINTR) throw Failure(std::strerror(errno));
+      if (count == 0) throw Failure{why};
+      if (errno != EINTR) throw Failure{std::strerror(errno)};
     }
   }
 
@@ -103,10 +107,10 @@ void introduce(Dialling& dialling, Stream& stream, const FirstWord& word) {
   AnswerHead head;
   dialling.read(stream, std::as_writable_bytes(std::span(&head, 1)));
   if (head.magic != FirstWord::right_magic || head.size > refusal_bytes_max)
-    throw Dialling::Failure("what listens there is no node");
+    throw Dialling::Failure{"what listens there is no node", true};
   std::string why(head.size, ' ');
   dialling.read(stream, std::as_writable_bytes(std::span(why)));
-  if (head.refused != 0) throw Dialling::Failure(why);
+  if (head.answer != Answer::welcome) throw Dialling::Failure{why, head.answer == Answer::refused};
 }
 
 Line line_to(const DialMeans& means, const tcp::endpoint& end, const FirstWord& word,
@@ -128,10 +132,9 @@ Line line_to(const DialMeans& means, const tcp::endpoint& end, const FirstWord& 
 
 }  // namespace
 
-bool answer(Stream& stream, const std::string& why) {
+bool answer(Stream& stream, Answer word, const std::string& why) {
   const AnswerHead head{
-      .refused = why.empty() ? 0U : 1U,
-      .size = static_cast<std::uint32_t>(std::min(why.size(), refusal_bytes_max))};
+      .answer = word, .size = static_cast<std::uint32_t>(std::min(why.size(), refusal_bytes_max))};
   const iovec both[] = {{const_cast<AnswerHead*>(&head), sizeof head},
                         {const_cast<char*>(why.data()), head.size}};
   // So few bytes that a fresh socket takes them in one go.
@@ -144,17 +147,19 @@ Line dial(const DialMeans& means, const Address& to, const FirstWord& word, Cloc
   error_code error;
   tcp::resolver resolver(means.io);
   const auto ends = resolver.resolve(to.host, std::to_string(to.port), error);
-  std::string why = error.message();
+  Dialling::Failure last{error.message()};
   if (!error) {
     for (const auto& end : ends) {
       try {
         return line_to(means, end.endpoint(), word, until);
       } catch (const Dialling::Failure& failure) {
-        why = failure;
+        last = failure;
       }
     }
   }
-  throw UserError(ExitCode::cluster, fmt::format("cannot reach {}: {}", text_of(to), why));
+  const std::string line = fmt::format("cannot reach {}: {}", text_of(to), last.why);
+  if (last.for_good) throw TurnedAway(ExitCode::cluster, line);
+  throw UserError(ExitCode::cluster, line);
 }
 
 }  // namespace troupe

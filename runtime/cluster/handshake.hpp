@@ -20,12 +20,11 @@ struct Join {
   std::string version;
   std::uint32_t cpu_level = 0;
   std::uint32_t slots = 0;  ///< workers that it takes; 0: as many as it is given
-  std::uint16_t port = 0;   ///< where other nodes reach it
+  std::string address;      ///< where other processes reach it: HOST:PORT
   std::int32_t pid = 0;
-  std::uint16_t plane_port = 0;  ///< where their data planes reach it
   static constexpr auto fields() {
-    return std::tuple{&Join::wire, &Join::version, &Join::cpu_level, &Join::slots,
-                      &Join::port, &Join::pid,     &Join::plane_port};
+    return std::tuple{&Join::wire,  &Join::version, &Join::cpu_level,
+                      &Join::slots, &Join::address, &Join::pid};
   }
 };
 
@@ -35,10 +34,10 @@ struct Welcome {
   std::string settings_text;
   std::uint64_t secret_first = 0;  ///< of the run's data planes
   std::uint64_t secret_second = 0;
-  std::uint16_t data_port = 0;  ///< where segments are served; 0: nowhere
+  bool serves = false;  ///< segments of the data, to nodes that do not open the file
   static constexpr auto fields() {
     return std::tuple{&Welcome::run,          &Welcome::process,       &Welcome::settings_text,
-                      &Welcome::secret_first, &Welcome::secret_second, &Welcome::data_port};
+                      &Welcome::secret_first, &Welcome::secret_second, &Welcome::serves};
   }
 };
 
@@ -53,13 +52,11 @@ struct Ready {
 };
 
 struct Placement {
-  std::vector<std::uint32_t> processes;         ///< per actor
-  std::vector<std::string> addresses;           ///< per process; the starting one's is empty
-  std::uint32_t cpu_level = 0;                  ///< that every process uses
-  std::vector<std::uint16_t> plane_ports = {};  ///< per process
+  std::vector<std::uint32_t> processes;  ///< per actor
+  std::vector<std::string> addresses;    ///< per process; the starting one's is empty
+  std::uint32_t cpu_level = 0;           ///< that every process uses
   static constexpr auto fields() {
-    return std::tuple{&Placement::processes, &Placement::addresses, &Placement::cpu_level,
-                      &Placement::plane_ports};
+    return std::tuple{&Placement::processes, &Placement::addresses, &Placement::cpu_level};
   }
 };
 

@@ -26,7 +26,6 @@ Muster::Muster(Means means)
                                    std::chrono::duration<double>(means_.request.start_seconds))),
       cpu_level_(static_cast<std::uint32_t>(troupe::cpu_level())) {
   members_[0].step = Step::connected;
-  members_[0].plane_port = means_.plane_port;
 }
 
 std::optional<StopRequested> Muster::gather() {
@@ -115,11 +114,10 @@ void Muster::admit(std::uint32_t process, PeerId visitor, const Join& join) {
   caf::anon_send(means_.endpoint, Bind{visitor, process});
   Member& member = members_[process];
   member.step = Step::joined;
-  member.address = fmt::format("127.0.0.1:{}", join.port);
-  member.plane_port = join.plane_port;
+  member.address = join.address;
   cpu_level_ = std::min(cpu_level_, join.cpu_level);
   tell(process, Welcome{means_.request.run_id, process, means_.request.settings_text,
-                        means_.secret[0], means_.secret[1], means_.data_port});
+                        means_.secret[0], means_.secret[1], means_.request.serve != nullptr});
 }
 
 std::string Muster::why_not(std::uint32_t process, const Join& join) const {
@@ -167,10 +165,7 @@ void Muster::place() {
   Placement placement;
   placement.processes = means_.processes;
   placement.cpu_level = cpu_level_;
-  for (const Member& member : members_) {
-    placement.addresses.push_back(member.address);
-    placement.plane_ports.push_back(member.plane_port);
-  }
+  for (const Member& member : members_) placement.addresses.push_back(member.address);
   for (std::uint32_t n = 1; n < members_.size(); ++n) tell(n, placement);
 }
 

@@ -31,8 +31,6 @@ class Muster {
     Inbox<HostEvent>& inbox;
     caf::actor endpoint;
     Secret secret;
-    std::uint16_t plane_port = 0;
-    std::uint16_t data_port = 0;  ///< of the data server, where there is one
   };
 
   explicit Muster(Means means);
@@ -50,7 +48,6 @@ class Muster {
   struct Member {
     Step step = Step::awaited;
     std::string address;
-    std::uint16_t plane_port = 0;
   };
 
   bool wait_for(Step step);

@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <caf/io/middleman.hpp>
 #include <caf/send.hpp>
-#include <charconv>
 #include <cmath>
 #include <condition_variable>
 #include <iostream>
@@ -20,8 +18,10 @@
 #include "runtime/cluster/cluster.hpp"
 #include "runtime/cluster/data_client.hpp"
 #include "runtime/cluster/endpoint.hpp"
+#include "runtime/cluster/greeting.hpp"
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/stage.hpp"
+#include "runtime/cluster/switchboard.hpp"
 
 namespace troupe {
 namespace {
@@ -32,27 +32,11 @@ constexpr auto first_pause = std::chrono::milliseconds(20);
 constexpr auto longest_pause = std::chrono::milliseconds(500);
 constexpr auto grace = std::chrono::seconds(1);
 
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-Address parse_address(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  Address address;
-  if (colon != std::string::npos) {
-    address.host = text.substr(0, colon);
-    const char* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, address.port);
-    if (error != std::errc() || rest != end) address.port = 0;
-  }
-  if (address.port == 0)
-    throw UserError(ExitCode::usage, "--join " + text + ": expected HOST:PORT");
-  if (address.host != "127.0.0.1" && address.host != "localhost")
-    throw UserError(ExitCode::usage,
-                    "--join " + text + ": only 127.0.0.1 until nodes of other machines have TLS");
-  address.host = "127.0.0.1";
-  return address;
+Address address_of(const std::string& option, const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address)
+    throw UserError(ExitCode::usage, option + " " + text + ": expected HOST or HOST:PORT");
+  return *address;
 }
 
 /// Ends the process if an actor's long step does not let it end by itself.
@@ -98,10 +82,8 @@ class Node {
 
  private:
   void open_door();
-  caf::actor reach(const Address& address);
-  void connect(PeerId peer, const Address& address) {
-    caf::anon_send(endpoint_, Adopt{peer, reach(address)});
-  }
+  Address advertised(const std::string& own_host) const;
+  Switchboard::Reached reach(const Address& address, Errand errand, Clock::duration time);
   NodeData data_of(const Welcome& welcome);
   void tell(PeerId peer, Handshake sentence) {
     caf::anon_send(endpoint_, Tell{peer, std::move(sentence)});
@@ -121,9 +103,10 @@ class Node {
   SystemConfig config_;
   caf::actor_system system_;
   caf::actor endpoint_;
-  std::uint16_t port_ = 0;
+  Address start_;  // the starting process
   std::shared_ptr<Process> process_ = std::make_shared<Process>();
   std::optional<Entrance> entrance_;
+  std::optional<Switchboard> switchboard_;
   std::optional<DataPlane> plane_;
   std::optional<Stage> stage_;
   std::shared_ptr<DataClient> data_;  // where the coordinator's process serves
@@ -137,44 +120,64 @@ class Node {
 };
 
 int Node::serve() {
+  start_ = address_of("--join", request_.join);
   open_door();
-  connect(coordinator, parse_address(request_.join));
+  const auto patience = std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(request_.join_seconds));
+  const Switchboard::Reached reached = reach(start_, Errand::control, patience);
+  caf::anon_send(endpoint_, Adopt{coordinator, reached.actor});
   Join join;
   join.version = request_.version;
   join.cpu_level = static_cast<std::uint32_t>(best_cpu_level());
   join.slots = request_.slots;
-  join.port = port_;
+  join.address = text_of(advertised(reached.own_host));
   join.pid = getpid();
-  join.plane_port = entrance_->port();
   tell(coordinator, std::move(join));
   return live();
 }
 
 void Node::open_door() {
+  entrance_.emplace(entrance_options(request_.listen, request_.credentials));
+  switchboard_.emplace(system_, *entrance_);
   endpoint_ =
       spawn_endpoint(system_, [this](EndpointEvent event) { inbox_.post(std::move(event)); });
-  const auto port = system_.middleman().publish(endpoint_, 0, "127.0.0.1");
-  if (!port)
-    throw UserError(ExitCode::cluster,
-                    "cannot listen on 127.0.0.1: " + system_.render(port.error()));
-  port_ = *port;
-  entrance_.emplace(Entrance::Options{});
+  switchboard_->publish(Errand::control, endpoint_);
   plane_.emplace(*entrance_, ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
     inbox_.post(LinkLost{peer, why});
   }));
   process_->data = &*plane_;
 }
 
-// A connect may fail on a heartbeat's tick, so it is tried again for a while.
-caf::actor Node::reach(const Address& address) {
-  const auto deadline = Clock::now() + connect_time;
+// Where others reach this process: what it was told, where it listens, or, where that is
+// everywhere, by what the starting process sees it.
+Address Node::advertised(const std::string& own_host) const {
+  Address address = entrance_->address();
+  if (!request_.advertise.empty()) {
+    const Address told = address_of("--advertise", request_.advertise);
+    address = {told.host, told.port != 0 ? told.port : address.port};
+  } else if (address.host == "0.0.0.0" || address.host == "::") {
+    address.host = own_host;
+  }
+  return address;
+}
+
+// Nobody there yet, or a heartbeat's tick at the wrong moment: it is tried again for a while.
+Switchboard::Reached Node::reach(const Address& address, Errand errand, Clock::duration time) {
+  const auto deadline = Clock::now() + time;
   auto pause = first_pause;
+  bool said = false;
   while (true) {
-    auto remote = system_.middleman().remote_actor(address.host, address.port);
-    if (remote) return std::move(*remote);
-    if (Clock::now() >= deadline)
-      throw UserError(ExitCode::cluster, fmt::format("cannot reach {}:{}: {}", address.host,
-                                                     address.port, system_.render(remote.error())));
+    try {
+      return switchboard_->reach(address, errand, connect_time);
+    } catch (const TurnedAway&) {
+      throw;
+    } catch (const UserError& error) {
+      const double seconds = std::chrono::duration<double>(time).count();
+      if (Clock::now() >= deadline)
+        throw UserError(error.code(), fmt::format("{}; tried for {:g} s", error.what(), seconds));
+      if (request_.log && !std::exchange(said, true))
+        request_.log(fmt::format("{}; trying for {:g} s", error.what(), seconds));
+    }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, longest_pause);
   }
@@ -250,13 +253,11 @@ NodeData Node::data_of(const Welcome& welcome) {
     else if (request_.log)
       request_.log(line);
   };
-  if (welcome.data_port == 0) return data;
-  data.connect = [this, port = welcome.data_port](double patience_seconds) {
-    Address address = parse_address(request_.join);
-    address.port = port;
+  if (!welcome.serves) return data;
+  data.connect = [this](double patience_seconds) {
     data_ = std::make_shared<DataClient>(
         system_, DataClient::Peer{
-                     .server = reach(address),
+                     .server = reach(start_, Errand::segments, connect_time).actor,
                      .name = "the coordinator at " + request_.join,
                      .patience = std::chrono::milliseconds(std::llround(patience_seconds * 1000))});
     return data_;
@@ -277,9 +278,11 @@ void Node::on(const Placement& placement) {
       awaited_.insert(other);
       continue;
     }
-    plane_->connect(other, {"127.0.0.1", placement.plane_ports.at(other)}, connect_time);
+    const Address address =
+        other == coordinator ? start_ : address_of("node's address", placement.addresses.at(other));
+    plane_->connect(other, address, connect_time);
     if (other == coordinator) continue;
-    connect(other, parse_address(placement.addresses.at(other)));
+    caf::anon_send(endpoint_, Adopt{other, reach(address, Errand::control, connect_time).actor});
     tell(other, Hello{process_->run, process_->mine});
   }
   settle_in();
@@ -306,8 +309,25 @@ void Node::decline(int exit_code, const std::string& line) {
 
 }  // namespace
 
+void check_addresses(const NodeRequest& request) {
+  const Address start = address_of("--join", request.join);
+  if (start.port == 0)
+    throw UserError(
+        ExitCode::usage,
+        "--join " + request.join + ": expected HOST:PORT, where the coordinator's process listens");
+  address_of("--listen", request.listen);
+  if (!request.advertise.empty()) address_of("--advertise", request.advertise);
+  if (!is_loopback(start) && !request.credentials)
+    throw UserError(
+        ExitCode::usage,
+        "--join " + request.join +
+            ": another machine is reached through TLS alone: give this host's "
+            "certificate of 'troupe keys new', --ca FILE --certificate FILE --key FILE");
+}
+
 int run_node(const NodeRequest& request) {
   try {
+    check_addresses(request);
     return Node(request).serve();
   } catch (const UserError& error) {
     std::cerr << std::string("troupe node: ") + error.what() + "\n" << std::flush;

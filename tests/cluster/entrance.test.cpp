@@ -32,7 +32,7 @@ struct Side {
                   .strangers_max = strangers_max}) {
     Entrance::Usher usher;
     usher.enter = [this](const FirstWord& word, Line line) {
-      if (!answer(*line.stream, "")) return false;
+      if (!answer(*line.stream, Answer::welcome)) return false;
       guests.post(word.process);
       return true;
     };

@@ -79,7 +79,19 @@ TEST_CASE("nodes: more nodes than workers are a usage error") {
   CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("3 nodes for 2 workers"), UserError);
 }
 
-TEST_CASE("nodes: an address of another machine is refused until there is TLS") {
-  NodeRequest node{.join = "example.org:80", .assemble = {}, .version = {}, .make = {}};
+TEST_CASE("nodes: another machine is neither joined nor listened to without a certificate") {
+  NodeRequest node{.join = "192.0.2.1:80", .assemble = {}, .version = {}, .make = {}};
   CHECK(run_node(node) == 2);
+  node.join = "127.0.0.1:80";
+  node.listen = "0.0.0.0";
+  CHECK(run_node(node) == 2);
+}
+
+TEST_CASE("nodes: where nobody listens it is tried for a while, and no longer") {
+  std::vector<std::string> said;
+  NodeRequest node{.join = "127.0.0.1:1", .join_seconds = 0.1, .assemble = {}, .version = {}};
+  node.log = [&](const std::string& line) { said.push_back(line); };
+  CHECK(run_node(node) == 4);
+  CHECK(said ==
+        std::vector<std::string>{"cannot reach 127.0.0.1:1: Connection refused; trying for 0.1 s"});
 }

@@ -9,10 +9,13 @@
 #include <array>
 #include <bit>
 #include <fstream>
+#include <iostream>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
 #include "base/user_error.hpp"
+#include "runtime/tls/bundle.hpp"
 #include "tests/cluster/toys.hpp"
 
 namespace troupe::toys {
@@ -24,6 +27,11 @@ inline std::string program() {
   std::array<char, 4096> path{};
   const auto size = readlink("/proc/self/exe", path.data(), path.size());
   return {path.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+/// What the starting process hands over to nodes when there is TLS.
+inline std::optional<Credentials> credentials_on_input() {
+  return unbundle(std::string(std::istreambuf_iterator<char>(std::cin), {}));
 }
 
 inline std::string last_argument() {

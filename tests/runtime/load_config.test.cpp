@@ -147,15 +147,31 @@ TEST_CASE("load_config: a choice that a program brings is not a later version's"
   CHECK(choice(config, "gate") == "free");
 }
 
+TEST_CASE("load_config: cluster.tls is a word or three files") {
+  const std::string files = "{ ca = \"a\", certificate = \"b\", key = \"c\" }";
+  CHECK(refusal("cluster.tls = " + files + "\n").empty());
+  CHECK(refusal("cluster = { listen = \"0.0.0.0:7000\", tls = " + files + " }\n").empty());
+  CHECK(refusal("cluster.tls = { ca = \"a\" }\n")
+            .ends_with("cluster.tls.ca needs cluster.tls.key beside it: TLS takes the CA's "
+                       "certificate, this host's and its key"));
+  CHECK(refusal("cluster.tls = { mode = \"auto\", ca = \"a\", certificate = \"b\", key = \"c\" }\n")
+            .find("contradicts cluster.tls.mode = \"auto\"") != std::string::npos);
+}
+
 TEST_CASE("load_config: words and addresses are checked") {
   CHECK(refusal("", {"name=a/b"}) ==
         "-s name=a/b: name = \"a/b\" is no folder's name: use letters, digits, '-', '_' and '.'");
   CHECK(refusal("", {"name=.."}).starts_with("-s name=..: name = \"..\" is no folder's name"));
   CHECK(
       refusal("cluster.listen = \"0.0.0.0\"\n") ==
-      "run.toml:3:9: cluster.listen = \"0.0.0.0\" is not \"127.0.0.1\": other addresses come with "
-      "mutual TLS in a later version");
-  CHECK(refusal("cluster.listen = \"127.0.0.1\"\n").empty());
+      "run.toml:3:9: cluster.listen = \"0.0.0.0\" is reached from other machines, so it needs TLS: "
+      "make certificates with 'troupe keys new DIR HOST...' and give cluster.tls = { ca, "
+      "certificate, key }");
+  CHECK(refusal("cluster.listen = \"127.0.0.1:7000\"\n").empty());
+  CHECK(refusal("cluster = { listen = \"0.0.0.0\", tls = \"auto\" }\n").empty());
+  CHECK(refusal("cluster.listen = \"a:b:c\"\n") ==
+        "run.toml:3:9: cluster.listen = \"a:b:c\" is no address: give HOST, HOST:PORT or "
+        "[ADDRESS]:PORT");
   CHECK(refusal("cluster.lost_after = \"300ms\"\n") ==
         "run.toml:3:9: cluster.lost_after = 0.3 must be at least twice cluster.heartbeat = 0.2 "
         "(default)");

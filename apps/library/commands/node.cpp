@@ -1,33 +1,53 @@
 /// `troupe node`: serves as a node of a run until it ends. `train --nodes` starts
-/// it; in this version it joins over loopback only.
+/// local ones; others are started where they are to work.
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
-#include <ostream>
+#include <iostream>
+#include <iterator>
 
 #include "apps/library/commands.hpp"
 #include "apps/library/version.hpp"
 #include "base/user_error.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/cluster/cluster.hpp"
+#include "runtime/tls/bundle.hpp"
 
 namespace troupe {
 namespace {
 
-std::string join_address(const Arguments& arguments) {
-  std::string address = arguments.text("--join");
-  const std::string host = address.substr(0, address.rfind(':'));
-  if (host == address || address.back() == ':')
-    arguments.refuse("--join needs HOST:PORT, not '" + address + "'");
-  if (host != "127.0.0.1" && host != "localhost")
-    arguments.refuse("--join " + address +
-                     ": other hosts come with a later version; this one joins 127.0.0.1");
-  return address;
+std::optional<Credentials> credentials(const Arguments& arguments) {
+  if (arguments.has("--credentials-on-input")) {
+    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+    auto handed_over = unbundle(text);
+    if (!handed_over)
+      arguments.refuse("--credentials-on-input is for nodes that 'train --nodes' starts");
+    return handed_over;
+  }
+  const std::array<std::string, 3> options{"--ca", "--certificate", "--key"};
+  const auto given = std::ranges::count_if(
+      options, [&](const std::string& option) { return arguments.has(option); });
+  if (given == 0) return {};
+  if (given < 3) arguments.refuse("--ca, --certificate and --key go together");
+  return read_credentials(
+      {arguments.text("--ca"), arguments.text("--certificate"), arguments.text("--key")});
 }
 
 int node(const Arguments& arguments, Invocation& invocation) {
   NodeRequest request;
-  request.join = join_address(arguments);
+  request.join = arguments.text("--join");
+  request.listen = arguments.text("--listen", request.listen);
+  request.advertise = arguments.text("--advertise");
+  request.credentials = credentials(arguments);
+  request.slots = static_cast<std::uint32_t>(arguments.count("--slots").value_or(0));
+  request.join_seconds = arguments.number("--wait").value_or(request.join_seconds);
+  try {
+    check_addresses(request);
+  } catch (const UserError& error) {
+    arguments.refuse(error.what());
+  }
   request.version = version_text();
   request.assemble = [&invocation](const std::string& settings_text, const NodeData& data) {
     ConfigSources sources;
@@ -58,8 +78,30 @@ Command node_command() {
                          .value = "HOST:PORT",
                          .sentence = "where the coordinator listens",
                          .required = true},
+                        {.name = "--listen",
+                         .value = "HOST[:PORT]",
+                         .sentence = "where other nodes reach this one (127.0.0.1); any address "
+                                     "but loopback needs a certificate"},
+                        {.name = "--advertise",
+                         .value = "HOST[:PORT]",
+                         .sentence = "where they really do, when that differs"},
+                        {.name = "--slots",
+                         .value = "N",
+                         .sentence = "workers that it takes at most; as many as it is given"},
+                        {.name = "--wait",
+                         .value = "SECONDS",
+                         .sentence = "how long to try while nobody listens there (60)"},
+                        {.name = "--ca",
+                         .value = "FILE",
+                         .sentence = "the CA's certificate, of 'troupe keys new'"},
+                        {.name = "--certificate",
+                         .value = "FILE",
+                         .sentence = "this host's certificate"},
+                        {.name = "--key", .value = "FILE", .sentence = "and its key"},
+                        {.name = "--credentials-on-input",
+                         .sentence = "all three come on standard input; 'train --nodes' does so"},
                         {.name = "-q,--quiet", .sentence = "nothing but errors on standard error"}},
-          .later = {"--listen", "--advertise", "--slots", "--monitor"},
+          .later = {"--monitor"},
           .act = node};
 }
 

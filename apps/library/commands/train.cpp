@@ -11,6 +11,7 @@
 #include "apps/library/version.hpp"
 #include "base/user_error.hpp"
 #include "runtime/cluster/cluster.hpp"
+#include "runtime/cluster_keys.hpp"
 
 namespace troupe {
 namespace {
@@ -49,6 +50,8 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   request.version = version_text();
   request.serve = prepared.assembled.served;
   request.node_command = {own_program(), "node", "--quiet"};
+  request.listen = settings.text("cluster.listen");
+  if (request.nodes > 0) request.credentials = cluster_credentials(settings);
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");
   request.lost_after_seconds = settings.number("cluster.lost_after");

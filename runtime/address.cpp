@@ -1,4 +1,4 @@
-#include "runtime/cluster/address.hpp"
+#include "runtime/address.hpp"
 
 #include <arpa/inet.h>
 

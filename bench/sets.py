@@ -6,7 +6,8 @@ from pathlib import Path
 from frame import ROOT
 
 # Their training alone counts; the objective is one for all that are compared.
-COMMON = ("-q", "--json", "-s", "model.l2=1e-5", "-s", "training.learning_rate.start=0.1")
+COMMON = ("-q", "--json", "-s", "model.l2=1e-5", "-s", "training.learning_rate.start=0.1",
+          "-s", "training.learning_rate.kind=constant")
 
 
 def make(bench, name, *words):

@@ -57,16 +57,16 @@ class Lookahead {
   // The processor itself follows a row that is longer than this.
   static constexpr std::size_t start = 512;
 
-  static void fetch_lines(const void* from, std::size_t entries) {
-    const auto* first = static_cast<const float*>(from);
-    for (std::size_t k = 0; k < std::min(entries, start) + line; k += line)
-      __builtin_prefetch(first + k);
-  }
-
   void fetch(std::size_t i) {
     const RowView row = batch_[i];
-    fetch_lines(row.value, row.size);
-    if (row.index != nullptr) fetch_lines(row.index, row.size);
+    const std::size_t size = std::min<std::size_t>(row.size, start);
+    if (row.index != nullptr)
+      for (std::size_t k = 0; k < size; k += line) {
+        __builtin_prefetch(row.index + k);
+        __builtin_prefetch(row.value + k);
+      }
+    else
+      for (std::size_t k = 0; k < size; k += line) __builtin_prefetch(row.value + k);
     ring_[i % depth] = row;
   }
 
@@ -207,10 +207,10 @@ double LinearModel::descend(Replica& replica, const Batch& rows, std::size_t bat
     return batch_size == 1 ? descend_pulling(replica, rows, rates)
                            : Model::descend(replica, rows, batch_size, rates);
   const Kernels& loops = kernels();
-  const std::span<Pending> pending = pending_rows(std::min(batch_size, rows.size()));
   float* w = replica.values.data();
   double loss = 0;
   Lookahead ahead(rows, replica.values);
+  const std::span<Pending> pending = pending_rows(std::min(batch_size, rows.size()));
   for (std::size_t step = 0; step < rates.size(); ++step) {
     const std::size_t count = std::min(batch_size, rows.size() - step * batch_size);
     std::size_t moving = 0;

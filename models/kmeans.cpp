@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/check.hpp"
 #include "base/kernels/kernels.hpp"
 #include "base/random.hpp"
+#include "models/assignment.hpp"
 #include "models/model.hpp"
 
 namespace troupe {
@@ -16,14 +18,6 @@ namespace {
 constexpr std::size_t start_rows_each = 16;
 constexpr std::size_t start_rows_least = 4096;
 constexpr float far_away = 1e30F;  // its square is no number that could be nearest
-
-/// A row as all of its numbers; a sparse one is written out.
-const float* written_out(const RowView& row, std::vector<float>& space) {
-  if (row.index == nullptr) return row.value;
-  std::ranges::fill(space, 0.0F);
-  for (std::uint32_t k = 0; k < row.size; ++k) space[row.index[k]] = row.value[k];
-  return space.data();
-}
 
 double half_square(const float* x, const float* y, std::size_t size) {
   double sum = 0;
@@ -135,6 +129,8 @@ class KMeans final : public Model {
   }
 
  private:
+  double descend_by_tiles(std::span<float> values, const Batch& rows, std::size_t batch_size,
+                          std::span<const float> rates) const;
   std::vector<std::uint32_t> start_picks(std::uint64_t seed, const Rows& start) const;
   std::vector<std::uint32_t> spread_picks(RandomStream random, const Rows& start) const;
 
@@ -220,9 +216,9 @@ double KMeans::gradient(std::span<const float> parameters, const Batch& batch, f
 
 double KMeans::descend(Replica& replica, const Batch& rows, std::size_t batch_size,
                        std::span<const float> rates) const {
-  if (batch_size != 1) return Model::descend(replica, rows, batch_size, rates);
-  TROUPE_CHECK(rates.size(), ==, rows.size());
   replica.settle();
+  if (batch_size != 1) return descend_by_tiles(replica.values, rows, batch_size, rates);
+  TROUPE_CHECK(rates.size(), ==, rows.size());
   CentreColumns columns(replica.values, features_);
   std::vector<float> space(features_);
   double loss = 0;
@@ -233,6 +229,39 @@ double KMeans::descend(Replica& replica, const Batch& rows, std::size_t batch_si
     loss += half_square(x, w, features_);
     for (std::size_t d = 0; d < features_; ++d) w[d] -= rates[i] * (w[d] - x[d]);
     columns.update(k, w);
+  }
+  return loss;
+}
+
+// w <- w - rate / batch x (n w - the sum of its n rows).
+double KMeans::descend_by_tiles(std::span<float> values, const Batch& rows, std::size_t batch_size,
+                                std::span<const float> rates) const {
+  TROUPE_CHECK(rates.size(), ==, (rows.size() + batch_size - 1) / batch_size);
+  Assignment assignment(values, features_);
+  std::vector<float> sums(values.size(), 0.0F);
+  std::vector<std::uint32_t> counts(clusters_, 0);
+  double loss = 0;
+  for (std::size_t step = 0; step < rates.size(); ++step) {
+    const std::size_t first = step * batch_size;
+    const std::size_t count = std::min(batch_size, rows.size() - first);
+    loss += assignment.each({rows.rows, rows.picks.subspan(first, count)},
+                            [&](const float* x, std::uint32_t k) {
+                              float* sum = sums.data() + k * features_;
+                              kernels().axpy(1.0F, x, sum, features_);
+                              ++counts[k];
+                            });
+    const float factor = rates[step] / static_cast<float>(count);
+    for (std::size_t k = 0; k < clusters_; ++k) {
+      if (counts[k] == 0) continue;
+      float* w = values.data() + k * features_;
+      float* sum = sums.data() + k * features_;
+      const auto n = static_cast<float>(std::exchange(counts[k], 0));
+      for (std::size_t d = 0; d < features_; ++d) {
+        w[d] -= factor * (n * w[d] - sum[d]);
+        sum[d] = 0;
+      }
+      assignment.update(k, w);
+    }
   }
   return loss;
 }

@@ -43,6 +43,18 @@ struct Columns {
   std::size_t stride;  ///< a multiple of 16; columns that are no points lie far away
 };
 
+/// Points by columns, tile_points of them: entry d of point i lies at
+/// points[d * tile_points + i]. Centres by rows, a multiple of 4 of them; half_squares
+/// has half of each one's square, infinity for one that is no centre.
+inline constexpr std::size_t tile_points = 32;
+struct TileOfPoints {
+  const float* points;
+  std::size_t size;  ///< entries of a point
+  const float* centres;
+  const float* half_squares;
+  std::size_t count;  ///< of centres
+};
+
 struct Kernels {
   /// sum of x[i] y[i]
   float (*dot)(const float* x, const float* y, std::size_t size);
@@ -71,6 +83,9 @@ struct Kernels {
   void (*multiply)(const Product& product);
   /// the column with the least squared distance to x; the first of several
   std::size_t (*nearest)(const float* x, std::size_t size, const Columns& columns);
+  /// For each point the centre c with the least |c|^2 / 2 - x c, the first of several,
+  /// and that number; products are added up in the order of the entries.
+  void (*nearest_of_tile)(const TileOfPoints& tile, std::uint32_t* centre, float* score);
 };
 
 /// Those of the level in use; see base/cpu_level.hpp.

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "base/cpu_level.hpp"
@@ -98,6 +99,47 @@ TEST_CASE("kernels: the nearest column is the first with the least distance") {
               static_cast<std::size_t>(first));
       }
     }
+}
+
+TEST_CASE("kernels: a tile's points find the first of the least scores, to the bit") {
+  for (const Kernels* loops : all_levels())
+    for (const std::size_t count : {1, 10, 101}) {
+      constexpr std::size_t size = 7;
+      const std::size_t padded = (count + 3) / 4 * 4;
+      std::vector<float> centres = normal(size * padded, 5);
+      std::copy_n(centres.begin(), size, centres.begin() + (count - 1) * size);  // one twice
+      std::vector<float> halves(padded, std::numeric_limits<float>::infinity());
+      std::fill_n(halves.begin(), count, 0.25F);
+      const std::vector<float> points = normal(size * tile_points, 6);
+      std::uint32_t centre[tile_points];
+      float score[tile_points];
+      loops->nearest_of_tile({points.data(), size, centres.data(), halves.data(), padded}, centre,
+                             score);
+      for (std::size_t i = 0; i < tile_points; ++i) {
+        std::vector<float> scores;
+        for (std::size_t k = 0; k < count; ++k) {
+          float product = 0;
+          for (std::size_t d = 0; d < size; ++d)
+            product += centres[k * size + d] * points[d * tile_points + i];
+          scores.push_back(halves[k] - product);
+        }
+        const auto least = std::ranges::min_element(scores);
+        CHECK(centre[i] == static_cast<std::uint32_t>(least - scores.begin()));
+        CHECK(score[i] == *least);
+      }
+    }
+}
+
+TEST_CASE("kernels: the path of the best level is the one that runs") {
+  const Kernels* best = &kernels_of(best_cpu_level());
+  CHECK(&kernels() == best);
+  if (best_cpu_level() == CpuLevel::v2) return;
+  // The same name linked from several levels would be one function for all of them.
+  const Kernels& low = kernels_of(CpuLevel::v2);
+  CHECK((best->dot != low.dot) == true);
+  CHECK((best->sparse_dot != low.sparse_dot) == true);
+  CHECK((best->multiply != low.multiply) == true);
+  CHECK((best->nearest_of_tile != low.nearest_of_tile) == true);
 }
 
 }  // namespace

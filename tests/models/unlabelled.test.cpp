@@ -96,6 +96,37 @@ TEST_CASE("kmeans: only the nearest centre moves, half the way at a rate of a ha
   CHECK_FALSE(kmeans->traits().classifies);
 }
 
+TEST_CASE("kmeans: a batch moves centres as its gradient says, far from zero too") {
+  for (const double offset : {0.0, 1e5}) {
+    Sample sample;
+    sample.sparse = false;
+    sample.features = 5;
+    RandomStream random(3, Purpose::test);
+    for (int n = 0; n < 75; ++n) {
+      std::vector<float> x(5);
+      for (float& entry : x) entry = static_cast<float>(offset + 4 * (n % 3) + random.normal());
+      sample.add_row({}, x, 0);
+    }
+    const auto kmeans = make(kmeans_kind(), sample, {{"model.kmeans.clusters", std::int64_t{3}}});
+    const Rows rows = sample.rows();
+    const auto picks = every_row(sample);
+    std::vector<float> centres(15);
+    for (std::size_t i = 0; i < 15; ++i)
+      centres[i] = static_cast<float>(offset + 4 * static_cast<double>(i / 5) + 0.5);
+    Accumulator sum(15);
+    const double loss = kmeans->gradient(centres, {rows, picks}, 0.5F, sum);
+    std::vector<float> moved = centres;
+    Replica replica{moved};
+    CHECK(kmeans->descend(replica, {rows, picks}, 75, std::vector<float>{0.5F}) ==
+          doctest::Approx(loss).epsilon(0.01));
+    for (std::size_t i = 0; i < 15; ++i) {
+      CAPTURE(i);
+      CHECK(moved[i] - offset ==
+            doctest::Approx(centres[i] - 0.5F / 75 * sum.values()[i] - offset).epsilon(0.01));
+    }
+  }
+}
+
 // Variances 4, 1 and 0.1 along axes turned by 30 degrees in the first plane.
 TEST_CASE("oja: two components go to the two top eigenvectors") {
   Sample sample;

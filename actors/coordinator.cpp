@@ -96,6 +96,7 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
                             .bytes_sent = progress.bytes_sent,
                             .bytes_received = progress.bytes_received,
                             .bytes_moved = progress.bytes_moved,
+                            .gossip = progress.gossip,
                             .staleness_p50 = quantile(progress.staleness, 0.5),
                             .staleness_p99 = quantile(progress.staleness, 0.99),
                             .staleness_max = worst});
@@ -111,8 +112,7 @@ void Coordinator::on(Context& context, ActorId, Evaluated evaluated) {
   if (outcome_) return;
   if (const std::optional<std::string> reason = verdict(evaluated))
     return end(context, {"done", *reason, 0}, false);
-  if (plan_->stop.needs_verdict())
-    context.send(plan_->aggregator(), Proceed{.epoch = evaluated.epoch});
+  if (plan_->stop.needs_verdict()) context.send(plan_->keeper(), Proceed{.epoch = evaluated.epoch});
 }
 
 void Coordinator::judge(Context& context, const Evaluated& evaluated) {
@@ -156,7 +156,7 @@ void Coordinator::on(Context& context, ActorId, Final final) {
   if (final_) return;
   const bool by_steps = plan_->stop.steps && final.progress.updates >= *plan_->stop.steps;
   if (!outcome_) outcome_ = Outcome{"done", by_steps ? "steps" : "epochs", 0};
-  on(context, plan_->aggregator(), final.progress);
+  on(context, plan_->keeper(), final.progress);
   scored_ = in_trouble();  // then there is nothing to score
   if (!scored_)
     context.send(Plan::evaluator, Evaluate{.epoch = final.progress.epoch,
@@ -227,7 +227,7 @@ void Coordinator::end(Context& context, Outcome outcome, bool at_once) {
   // The first reason counts, but trouble overrules success.
   if (first || (outcome.status != "stopped" && outcome_->exit_code == 0 && outcome.exit_code != 0))
     outcome_ = std::move(outcome);
-  if (!final_ && (first || at_once)) context.send(plan_->aggregator(), Stop{.at_once = at_once});
+  if (!final_ && (first || at_once)) context.send(plan_->keeper(), Stop{.at_once = at_once});
 }
 
 bool Coordinator::in_trouble() const {
@@ -239,8 +239,15 @@ void Coordinator::dismiss(Context& context, const std::vector<ActorId>& workers)
   std::vector<ActorId> others;
   for (const auto& [id, crew] : crew_)
     if (crew.alive) others.push_back(id);
-  context.send(plan_->aggregator(), WorkersLost{.workers = workers});
+  context.send(plan_->keeper(), WorkersLost{.workers = workers});
   if (final_) return close_when_complete(context);
+  if (plan_->peers()) {
+    const std::string line =
+        "a run of peers ends when one is lost: " + plan_->name_of(workers.front()) +
+        " is gone; start it again, or take "
+        "topology = \"server\", which leases its rows to others";
+    return end(context, {"failed", line, 4}, true);
+  }
   if (others.empty()) {
     const std::string line =
         "no worker is left: " + plan_->name_of(workers.back()) + " was the last";

@@ -15,7 +15,7 @@ ActorId Plan::aggregator() const {
 
 ActorId Plan::worker(std::uint32_t index) const {
   const auto here = std::ranges::find_if(drawing.nodes, [index](const DrawingNode& node) {
-    return node.role == Role::worker && node.index == index;
+    return node.role != Role::aggregator && node.index == index;
   });
   TROUPE_CHECK((here == drawing.nodes.end()), ==, false);
   return first_drawn + static_cast<ActorId>(here - drawing.nodes.begin());
@@ -24,6 +24,7 @@ ActorId Plan::worker(std::uint32_t index) const {
 std::string Plan::name_of(ActorId actor) const {
   if (actor == coordinator) return "coordinator";
   if (actor == evaluator) return "evaluator";
+  if (peers() && actor == census()) return "census";
   if (actor - first_drawn >= drawing.nodes.size()) return "actor " + std::to_string(actor);
   const DrawingNode& node = drawing.nodes[actor - first_drawn];
   return std::string(to_text(node.role)) + " " + std::to_string(node.index);

@@ -58,10 +58,11 @@ struct Plan {
   bool keeps = false;      ///< of the merge
   PullKind pull = PullKind::dense;
   std::uint64_t snapshot_every = 1;  ///< updates between the models that all share
-  std::uint64_t pull_turns = 1;  ///< a replica is replaced by the model every so many turns
-  bool entrywise = false;        ///< gradients are made entry by entry
-  bool unsummed = false;         ///< and travel and are applied so: nothing is added up before
-  std::uint64_t ahead = 1;       ///< turns that a partition's holder has at a time
+  bool consensus = false;            ///< peers: the mean of all is the model, not the first one's
+  std::uint64_t pull_turns = 1;      ///< a replica is replaced by the model every so many turns
+  bool entrywise = false;            ///< gradients are made entry by entry
+  bool unsummed = false;             ///< and travel and are applied so: nothing is added up before
+  std::uint64_t ahead = 1;           ///< turns that a partition's holder has at a time
   Schedule schedule;
   StopRule stop;
   double report_seconds = 1;
@@ -90,10 +91,14 @@ struct Plan {
   static constexpr ActorId evaluator = 1;
   static constexpr ActorId first_drawn = 2;  ///< drawing.nodes[i] is actor first_drawn + i
   ActorId aggregator() const;
+  /// Nobody holds the model: those who compute tell each other.
+  bool peers() const { return !drawing.nodes.empty() && drawing.nodes[0].role == Role::peer; }
+  /// Counts for peers; stands behind the drawing, and only beside peers.
+  ActorId census() const { return first_drawn + static_cast<ActorId>(drawing.nodes.size()); }
+  /// Who answers to the coordinator for the model and the accounts.
+  ActorId keeper() const { return peers() ? census() : aggregator(); }
   ActorId worker(std::uint32_t index) const;
-  std::uint32_t actors() const {
-    return first_drawn + static_cast<std::uint32_t>(drawing.nodes.size());
-  }
+  std::uint32_t actors() const { return census() + (peers() ? 1 : 0); }
   /// "worker 3", "aggregator 0", "coordinator": how people name an actor.
   std::string name_of(ActorId actor) const;
 

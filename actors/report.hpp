@@ -22,6 +22,7 @@ struct StepReport {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_moved = 0;
+  GossipCounts gossip = {};
   std::uint64_t staleness_p50 = 0;
   std::uint64_t staleness_p99 = 0;
   std::uint64_t staleness_max = 0;

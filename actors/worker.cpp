@@ -56,6 +56,7 @@ Worker::Worker(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)),
       codec_(plan_->codec()),
       merge_(plan_->keeps ? plan_->merge() : nullptr),
+      descent_(*plan_),
       scratch_(plan_->parameters),
       seen_(plan_->pull == PullKind::sparse && !plan_->entrywise ? plan_->parameters : 0) {}
 
@@ -262,17 +263,12 @@ void Worker::differentiate(Partial& partial, Seat& seat, const Draws& wanted, st
 void Worker::descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws) {
   partial.states = replica_of(seat);
   const Block start = plan_->moves ? Block::copy_of(partial.states.values()) : Block();
-  Replica replica{.values = partial.states.values()};
-  const std::uint64_t per_step = plan_->batch * (plan_->rounds ? plan_->partitions : 1);
-  std::uint64_t steps = 0;
-  seat.draw(wanted, [&](const Batch& piece) {
-    rates_.clear();
-    for (std::uint64_t first = 0; first < piece.size(); first += plan_->batch)
-      rates_.push_back(plan_->schedule.rate(draws + steps++ * per_step));
-    partial.loss += step(seat, replica, piece);
-  });
-  replica.settle();
   const std::span<float> states = partial.states.values();
+  partial.loss += descent_.run(states, {.feed = *seat.feed,
+                                        .epoch = wanted.epoch,
+                                        .positions = wanted.positions,
+                                        .draws = draws,
+                                        .update = seat.update.get()});
   if (plan_->keeps || plan_->pull_turns > 1)
     seat.replica = all_finite(states) ? Block::copy_of(states) : Block();
   if (plan_->moves)
@@ -287,22 +283,6 @@ Block Worker::replica_of(Seat& seat) const {
   else if (brought_)
     return Block::copy_of(model());
   return replica;
-}
-
-double Worker::step(Seat& seat, Replica& replica, const Batch& rows) {
-  if (seat.update == nullptr) return plan_->model->descend(replica, rows, plan_->batch, rates_);
-  double loss = 0;
-  Accumulator sum = scratch_.take();
-  for (std::size_t i = 0; i < rates_.size(); ++i) {
-    const std::size_t first = i * plan_->batch;
-    const std::size_t count = std::min<std::size_t>(plan_->batch, rows.size() - first);
-    const Batch part{rows.rows, rows.picks.subspan(first, count)};
-    loss += plan_->model->gradient(replica.values, part, rates_[i], sum);
-    seat.update->apply(replica.values, sum, 1.0F / static_cast<float>(count), rates_[i]);
-    sum.clear();
-  }
-  scratch_.give(std::move(sum));
-  return loss;
 }
 
 void Worker::add(Push& push, Subtree where, Partial& partial) {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "actors/actor.hpp"
+#include "actors/descent.hpp"
 #include "actors/partial.hpp"
 #include "actors/plan.hpp"
 #include "actors/scratch.hpp"
@@ -43,8 +44,6 @@ class Worker : public Actor {
   void descend(Partial& partial, Seat& seat, const Draws& wanted, std::uint64_t draws);
   /// Where the descent begins: at the model, or where the last one left the replica.
   Block replica_of(Seat& seat) const;
-  /// Steps of plan.batch rows, one of rates_ each.
-  double step(Seat& seat, Replica& replica, const Batch& rows);
   Draws drawn(std::uint32_t partition, std::uint64_t step) const;
 
   /// What a sparse pull brought for a turn: to entries_, or to the mirror.
@@ -60,6 +59,7 @@ class Worker : public Actor {
   std::unique_ptr<Codec> codec_;
   std::unique_ptr<Merge> merge_;  ///< of replicas that only meet the model
   std::map<std::uint32_t, std::unique_ptr<Seat>> seats_;
+  Descent descent_;
   Scratch scratch_;
   Accumulator seen_;            ///< features of a batch, each once
   SharedBlock pulled_;          ///< a dense pull, read in place
@@ -68,8 +68,7 @@ class Worker : public Actor {
   std::size_t read_ = 0;        ///< of aligned_
   bool is_aligned_ = false;     ///< the last pull was a sparse one
   std::vector<float> entries_;  ///< of the turn at hand
-  std::vector<float> rates_;
-  bool brought_ = false;  ///< the last answer had a model
+  bool brought_ = false;        ///< the last answer had a model
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;
   std::uint64_t bytes_moved_ = 0;

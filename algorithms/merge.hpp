@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "config/settings.hpp"
 #include "config/table.hpp"
@@ -18,6 +19,21 @@ namespace troupe {
 struct Arrived {
   std::uint64_t rows = 0;
   std::uint32_t partitions = 0;  ///< that contributed at least one row
+};
+
+/// A state that a peer heard of.
+struct Opinion {
+  std::span<const float> state;
+  double weight = 1;
+};
+
+/// What a peer has after a descent, and what it heard.
+struct Encounter {
+  std::span<float> replica;        ///< after the descent; becomes what is made of all
+  std::span<const float> before;   ///< before it
+  std::span<const Opinion> heard;  ///< in the order of the senders
+  double own = 1;                  ///< weight of the replica
+  float rate = 0;                  ///< of the descent's first step
 };
 
 class Merge {
@@ -38,7 +54,14 @@ class Merge {
   virtual void meet(std::span<float> replica, std::span<const float> model) const {
     std::ranges::copy(model, replica.begin());
   }
+  /// Among peers (MergeKind::mixes): says which of those heard were let in.
+  virtual std::vector<bool> mix(const Encounter& encounter) const;
+  /// The replica's weight from then on.
+  virtual double weight(const Encounter& /*encounter*/) const { return 1; }
 };
+
+/// The replica becomes the mean of all by their weights.
+std::vector<bool> weighted_mean(const Encounter& encounter);
 
 struct MergeKind {
   Kind kind;
@@ -46,6 +69,8 @@ struct MergeKind {
   bool gradients = true;  ///< can merge gradients, and what replicas moved by
   /// Workers keep their replicas and only meet the model: needs states on arrival.
   bool keeps = false;
+  bool mixes = false;      ///< for peers
+  bool conserves = false;  ///< every state must be heard, once: peers behind a barrier
   std::function<std::unique_ptr<Merge>(const Settings&)> make;
 };
 

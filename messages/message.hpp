@@ -87,6 +87,18 @@ struct Parameters {
   }
 };
 
+/// What peers made of each other's states, since the start.
+struct GossipCounts {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t overwritten = 0;
+  double distance = 0;  ///< of a replica from the mean of all, lately: see Peer
+  static constexpr auto fields() {
+    return std::tuple{&GossipCounts::accepted, &GossipCounts::refused, &GossipCounts::overwritten,
+                      &GossipCounts::distance};
+  }
+};
+
 /// Aggregator to coordinator, now and then and at every epoch's end.
 struct Progress {
   std::uint64_t epoch = 0;  ///< whole epochs delivered
@@ -96,12 +108,13 @@ struct Progress {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_moved = 0;  ///< of rows between partitions, by a global shuffle
-  std::vector<std::uint64_t>
-      staleness;  ///< counts by staleness since the start; the last bin is "or more"
+  GossipCounts gossip = {};
+  std::vector<std::uint64_t> staleness =
+      {};  ///< counts by staleness since the start; the last bin is "or more"
   static constexpr auto fields() {
     return std::tuple{&Progress::epoch,       &Progress::updates,    &Progress::delivered,
                       &Progress::loss,        &Progress::bytes_sent, &Progress::bytes_received,
-                      &Progress::bytes_moved, &Progress::staleness};
+                      &Progress::bytes_moved, &Progress::gossip,     &Progress::staleness};
   }
 };
 
@@ -232,10 +245,52 @@ struct Notice {
   }
 };
 
+/// Peer to peer: this is where I am. A newer one replaces it.
+struct PeerState {
+  std::uint64_t exchange = 0;  ///< the sender's own count, from 0
+  std::uint64_t computed = 0;  ///< the sender's draws that are in it
+  double weight = 1;
+  SharedBlock state = {};
+  static constexpr auto fields() {
+    return std::tuple{&PeerState::exchange, &PeerState::computed, &PeerState::weight,
+                      &PeerState::state};
+  }
+};
+
+/// Peer to peer: your state has arrived here; the next one may come.
+struct Received {
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+/// Peer to census: all since the start.
+struct Tally {
+  std::uint64_t exchanges = 0;
+  std::uint64_t computed = 0;
+  double loss = 0;  ///< summed over these draws
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_moved = 0;
+  std::uint64_t accepted = 0;                 ///< states of others
+  std::uint64_t refused = 0;                  ///< and those that the merge did not let in
+  std::uint64_t overwritten = 0;              ///< by newer ones, before anybody looked
+  double distance = 0;                        ///< squared, to each state looked at, summed
+  std::vector<WorkerCount> heard = {};        ///< draws of others in states accepted
+  std::vector<std::uint64_t> staleness = {};  ///< as in Progress, in exchanges of its own
+  bool last = false;
+  SharedBlock state = {};  ///< with the last one, where it counts
+  static constexpr auto fields() {
+    return std::tuple{&Tally::exchanges,  &Tally::computed,       &Tally::loss,
+                      &Tally::bytes_sent, &Tally::bytes_received, &Tally::bytes_moved,
+                      &Tally::accepted,   &Tally::refused,        &Tally::overwritten,
+                      &Tally::distance,   &Tally::heard,          &Tally::staleness,
+                      &Tally::last,       &Tally::state};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
-using Message =
-    std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
-                 Finish, Finished, Failed, Refused, WorkersLost, StopRequested, Notice>;
+using Message = std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed,
+                             Stop, Final, Finish, Finished, Failed, Refused, WorkersLost,
+                             StopRequested, Notice, PeerState, Received, Tally>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {

@@ -176,6 +176,7 @@ void make_policies(Draft& draft) {
   plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
                 size] { return make(*settings, size); };
   plan.drawing = draw_topology(draft.config, draft.tables);
+  plan.consensus = settings->text("training.gossip.result") == "consensus";
 }
 
 Pace make_pace(const Settings& settings) {

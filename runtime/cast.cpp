@@ -1,6 +1,8 @@
 #include "actors/aggregator.hpp"
+#include "actors/census.hpp"
 #include "actors/coordinator.hpp"
 #include "actors/evaluator.hpp"
+#include "actors/peer.hpp"
 #include "actors/worker.hpp"
 #include "runtime/assemble.hpp"
 
@@ -9,13 +11,14 @@ namespace troupe {
 std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, ActorId id) {
   if (id == Plan::coordinator) return std::make_unique<Coordinator>(plan);
   if (id == Plan::evaluator) return std::make_unique<Evaluator>(plan);
+  if (plan->peers() && id == plan->census()) return std::make_unique<Census>(plan);
   switch (plan->drawing.nodes.at(id - Plan::first_drawn).role) {
     case Role::aggregator:
       return std::make_unique<Aggregator>(plan);
     case Role::worker:
       return std::make_unique<Worker>(plan);
     case Role::peer:
-      break;  // refuse_unplayed() comes before
+      return std::make_unique<Peer>(plan);
   }
   return nullptr;
 }

@@ -24,12 +24,46 @@ bool descends(const Tables& tables, const std::string& exchange) {
   return tables.exchanges.at(exchange).descends;
 }
 
-std::vector<Rule> rules() {
+bool peers(const Tables& tables, const std::string& topology) {
+  return tables.topologies.at(topology).peers;
+}
+
+/// Who has states and who mixes them.
+std::vector<Rule> peers_rules() {
+  return {
+      {"training.exchange", "training.topology",
+       [](const Tables& tables, const std::string& exchange, const std::string& topology) {
+         return peers(tables, topology) &&
+                (!descends(tables, exchange) || tables.exchanges.at(exchange).moves);
+       },
+       "peers tell each other their states"},
+      {"training.gate", "training.topology",
+       [](const Tables& tables, const std::string& gate, const std::string& topology) {
+         const GateKind& kind = tables.gates.at(gate);
+         return peers(tables, topology) && !kind.rounds && !kind.overtakes;
+       },
+       "a peer waits for all whom it hears, or for nobody"},
+      {"training.merge", "training.topology",
+       [](const Tables& tables, const std::string& merge, const std::string& topology) {
+         const MergeKind& kind = tables.merges.at(merge);
+         return peers(tables, topology) ? !kind.mixes : !kind.states && !kind.gradients;
+       },
+       "some merges are for peers, some for one who holds the model"},
+      {"training.merge", "training.gate",
+       [](const Tables& tables, const std::string& merge, const std::string& gate) {
+         return tables.merges.at(merge).conserves && !tables.gates.at(gate).rounds;
+       },
+       "its weights must all arrive: a newer state that replaces an older one would lose some"},
+  };
+}
+
+std::vector<Rule> aggregator_rules() {
   return {
       {"training.merge", "training.exchange",
        [](const Tables& tables, const std::string& merge, const std::string& exchange) {
+         const MergeKind& kind = tables.merges.at(merge);
          return descends(tables, exchange) && !tables.exchanges.at(exchange).moves &&
-                !tables.merges.at(merge).states;
+                !kind.states && !kind.mixes;
        },
        "this merge makes no model of several replicas"},
       {"training.merge", "training.exchange",
@@ -75,6 +109,12 @@ std::vector<Rule> rules() {
        },
        "a dense penalty needs every weight, a sparse pull brings only a batch's"},
   };
+}
+
+std::vector<Rule> rules() {
+  std::vector<Rule> all = peers_rules();
+  std::ranges::move(aggregator_rules(), std::back_inserter(all));
+  return all;
 }
 
 std::vector<std::string> choices(const Catalogue& catalogue, const std::string& path) {

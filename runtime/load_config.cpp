@@ -125,6 +125,12 @@ void check_cast(const Config& config, const Tables& tables) {
   const Settings& settings = config.settings();
   const auto most = tables.topologies.at(settings.text("training.topology")).workers_max;
   if (settings.is_text("data.partitions") || most == 1) return;
+  if (tables.topologies.at(settings.text("training.topology")).peers &&
+      settings.integer("data.partitions") != settings.integer("training.workers"))
+    config.refuse(
+        "data.partitions",
+        fmt::format("{} must be as many as {}: each peer has rows and a state of its own",
+                    config.describe("data.partitions"), config.describe("training.workers")));
   if (settings.integer("data.partitions") < settings.integer("training.workers"))
     config.refuse("data.partitions", fmt::format("{} leaves workers without a partition: {}",
                                                  config.describe("data.partitions"),

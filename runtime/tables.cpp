@@ -45,6 +45,8 @@ Tables tables() {
   TROUPE_ENTER(all.merges, MergeKind, mean_merge);
   TROUPE_ENTER(all.merges, MergeKind, sum_merge);
   TROUPE_ENTER(all.merges, MergeKind, elastic_merge);
+  TROUPE_ENTER(all.merges, MergeKind, parzen_merge);
+  TROUPE_ENTER(all.merges, MergeKind, push_sum_merge);
   TROUPE_ENTER(all.codecs, CodecKind, dense_codec);
   TROUPE_ENTER(all.codecs, CodecKind, sparse_codec);
   TROUPE_ENTER(all.codecs, CodecKind, changed_codec);

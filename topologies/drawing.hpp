@@ -58,6 +58,8 @@ struct TopologyKind {
   /// Axis keys (full paths) that this topology fills where the user set none.
   std::map<std::string, Value> fills = {};
   std::uint32_t workers_max = UINT32_MAX;
+  /// States are mixed by those who have them: there is no aggregator.
+  bool peers = false;
   /// Throws UserError where so many workers cannot be drawn so.
   std::function<Drawing(const Settings&, std::uint32_t workers)> draw;
   /// What there are no actors for yet, and so only a drawing; empty: nothing.

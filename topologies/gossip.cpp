@@ -48,37 +48,46 @@ std::vector<std::string> shape_names() {
 
 TopologyKind gossip_topology() {
   return {
-      .kind = {.name = "gossip",
-               .sentence = "peers that send their states to neighbours in a graph",
-               .keys = {{.path = "graph",
-                         .type = KeyType::choice,
-                         .choices = shape_names(),
-                         .standard = std::string("complete"),
-                         .sentence = "who knows whom: everybody all others, the next ones on a "
-                                     "ring, those 1, 2, 4, ... ahead, on a grid closed to a torus, "
-                                     "a random graph, or a file"},
-                        {.path = "peers",
-                         .type = KeyType::choice,
-                         .choices = {"all", "one", "random"},
-                         .standard = std::string("random"),
-                         .sentence = "to whom of these a peer sends in an exchange: to all, to one "
-                                     "after the other in turn, or to one at random"},
-                        {.path = "directed",
-                         .type = KeyType::flag,
-                         .standard = false,
-                         .sentence = "keeps only the edges forward (ring, exponential, torus), or "
-                                     "takes those of a file as they are written"},
-                        {.path = "degree",
-                         .type = KeyType::integer,
-                         .minimum = 1,
-                         .maximum = 1e5,
-                         .standard = std::int64_t{4},
-                         .sentence = "graph random: how many neighbours each has"},
-                        {.path = "edges",
-                         .sentence = "graph file: a text file, two workers' numbers a line"}}},
-      .fills = {{"training.exchange", std::string("state")}},
-      .draw = draw,
-      .unplayed = [](const Settings&) { return std::string("training.topology"); }};
+      .kind =
+          {.name = "gossip",
+           .sentence = "peers that send their states to neighbours in a graph",
+           .keys = {{.path = "graph",
+                     .type = KeyType::choice,
+                     .choices = shape_names(),
+                     .standard = std::string("complete"),
+                     .sentence = "who knows whom: everybody all others, the next ones on a "
+                                 "ring, those 1, 2, 4, ... ahead, on a grid closed to a torus, "
+                                 "a random graph, or a file"},
+                    {.path = "peers",
+                     .type = KeyType::choice,
+                     .choices = {"all", "one", "random"},
+                     .standard = std::string("random"),
+                     .sentence = "to whom of these a peer sends in an exchange: to all, to one "
+                                 "after the other in turn, or to one at random"},
+                    {.path = "directed",
+                     .type = KeyType::flag,
+                     .standard = false,
+                     .sentence = "keeps only the edges forward (ring, exponential, torus), or "
+                                 "takes those of a file as they are written"},
+                    {.path = "degree",
+                     .type = KeyType::integer,
+                     .minimum = 1,
+                     .maximum = 1e5,
+                     .standard = std::int64_t{4},
+                     .sentence = "graph random: how many neighbours each has"},
+                    {.path = "edges",
+                     .sentence = "graph file: a text file, two workers' numbers a line"},
+                    {.path = "result",
+                     .type = KeyType::choice,
+                     .choices = {"first", "consensus"},
+                     .standard = std::string("consensus"),
+                     .sentence =
+                         "the model in the end: that of the first worker, or the mean of all"}}},
+      .fills = {{"training.exchange", std::string("state")},
+                {"training.gate", std::string("open")},
+                {"training.merge", std::string("parzen")}},
+      .peers = true,
+      .draw = draw};
 }
 
 }  // namespace troupe

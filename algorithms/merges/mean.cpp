@@ -12,6 +12,9 @@ class Mean : public Merge {
   float state_factor(const Arrived& arrived) const override {
     return 1.0F / static_cast<float>(arrived.partitions);
   }
+  std::vector<bool> mix(const Encounter& encounter) const override {
+    return weighted_mean(encounter);
+  }
 };
 
 }  // namespace
@@ -20,6 +23,7 @@ MergeKind mean_merge() {
   return {
       .kind = {.name = "mean", .sentence = "the mean over rows (gradients) or partitions (states)"},
       .states = true,
+      .mixes = true,
       .make = [](const Settings&) { return std::make_unique<Mean>(); }};
 }
 

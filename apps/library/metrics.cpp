@@ -38,7 +38,7 @@ std::string start_line(const std::string& run, const Config& config, const Plan&
 }
 
 std::string metrics_line(const StepReport& report) {
-  return line({{"type", "step"},
+  Json json = {{"type", "step"},
                {"t", report.t},
                {"epoch", report.epoch},
                {"updates", report.updates},
@@ -50,7 +50,14 @@ std::string metrics_line(const StepReport& report) {
                {"staleness",
                 {{"p50", report.staleness_p50},
                  {"p99", report.staleness_p99},
-                 {"max", report.staleness_max}}}});
+                 {"max", report.staleness_max}}}};
+  const GossipCounts& gossip = report.gossip;
+  if (gossip.accepted + gossip.refused + gossip.overwritten > 0)
+    json["gossip"] = {{"accepted", gossip.accepted},
+                      {"refused", gossip.refused},
+                      {"overwritten", gossip.overwritten},
+                      {"distance", gossip.distance}};
+  return line(json);
 }
 
 std::string metrics_line(const EvalReport& report) {

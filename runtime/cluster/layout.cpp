@@ -12,10 +12,11 @@ namespace {
 constexpr double seconds_per_entry = 1e-9;
 constexpr double short_step_seconds = 1e-3;
 
-std::vector<ActorId> actors_of(const Plan& plan, Role role) {
+/// Those who compute, or those who hold the model for them.
+std::vector<ActorId> actors_of(const Plan& plan, bool compute) {
   std::vector<ActorId> found;
   for (std::size_t i = 0; i < plan.drawing.nodes.size(); ++i)
-    if (plan.drawing.nodes[i].role == role)
+    if ((plan.drawing.nodes[i].role != Role::aggregator) == compute)
       found.push_back(Plan::first_drawn + static_cast<ActorId>(i));
   return found;
 }
@@ -42,7 +43,7 @@ bool busy_server(const Plan& plan) {
 ProcessMap map_processes(const Plan& plan, NodeShare share) {
   ProcessMap processes(plan.actors(), 0);
   if (share.nodes == 0) return processes;
-  const std::vector<ActorId> workers = actors_of(plan, Role::worker);
+  const std::vector<ActorId> workers = actors_of(plan, true);
   const auto stay = std::min<std::size_t>(share.slots, workers.size());
   const std::size_t leave = workers.size() - stay;
   if (leave < share.nodes)
@@ -59,13 +60,14 @@ ProcessMap map_processes(const Plan& plan, NodeShare share) {
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
                   const Room& room) {
   const auto elsewhere = [&](ActorId actor) { return processes[actor] != mine; };
-  std::vector<ActorId> workers = actors_of(plan, Role::worker);
-  std::vector<ActorId> servers = actors_of(plan, Role::aggregator);
+  std::vector<ActorId> workers = actors_of(plan, true);
+  std::vector<ActorId> servers = actors_of(plan, false);
   std::erase_if(workers, elsewhere);
   std::erase_if(servers, elsewhere);
 
   Places places;
   if (mine == 0) places.push_back({Plan::coordinator, Plan::evaluator});
+  if (mine == 0 && plan.peers()) places[0].push_back(plan.census());
   const std::size_t first = places.size();
   const bool alone = std::ranges::all_of(processes, [](std::uint32_t p) { return p == 0; });
   const bool apart = alone && room.cores > 1 && busy_server(plan);

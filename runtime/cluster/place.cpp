@@ -98,9 +98,9 @@ class Place::Resident final : public Context {
   Resident(Place& place, Tenant tenant)
       : actor(std::move(tenant.actor)), place_(place), id_(tenant.id) {
     const Plan& plan = *place.process_->plan;
-    if (id_ < Plan::first_drawn) return;
+    if (id_ < Plan::first_drawn || id_ >= Plan::first_drawn + plan.drawing.nodes.size()) return;
     const DrawingNode& node = plan.drawing.nodes[id_ - Plan::first_drawn];
-    if (node.role == Role::worker) worker_ = node.index;
+    if (node.role != Role::aggregator) worker_ = node.index;
   }
 
   ActorId self() const override { return id_; }
@@ -161,7 +161,8 @@ Place::Place(caf::actor_config& config, std::shared_ptr<Process> process,
     residents_.push_back(std::make_unique<Resident>(*this, std::move(tenant)));
     by_id_[id] = residents_.back().get();
     // The control place has no step to hurry for.
-    spins_ = spins_ || (process_->spin && id >= Plan::first_drawn);
+    spins_ = spins_ || (process_->spin && id >= Plan::first_drawn &&
+                        id < Plan::first_drawn + process_->plan->drawing.nodes.size());
   }
 }
 

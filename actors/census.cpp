@@ -1,0 +1,119 @@
+#include "actors/census.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace troupe {
+
+void Census::on(Context& context, ActorId from, Tally tally) {
+  if (ended_) return;
+  tallies_[from] = std::move(tally);
+  const auto over = [](const auto& entry) { return entry.second.last; };
+  if (tallies_.size() + lost_.size() >= plan_->workers && std::ranges::all_of(tallies_, over))
+    return finish(context);
+  std::uint64_t computed = 0;
+  for (const auto& [peer, their] : tallies_) computed += their.computed;
+  const std::uint64_t epoch = computed / plan_->training.size();
+  if (epoch == epoch_ && context.now() - reported_at_ < plan_->report_seconds) return;
+  epoch_ = epoch;
+  reported_at_ = context.now();
+  context.send(Plan::coordinator, progress());
+}
+
+void Census::on(Context& context, ActorId from, Evaluate evaluate) {
+  context.send(from, Received{});
+  if (!ended_) context.send(Plan::evaluator, std::move(evaluate));
+}
+
+void Census::on(Context& context, ActorId, Stop stop) {
+  if (ended_) return;
+  if (stop.at_once) return finish(context);
+  for (std::uint32_t i = 0; i < plan_->workers; ++i) context.send(plan_->worker(i), Stop{});
+  context.wake(plan_->stop_seconds, 0);
+}
+
+void Census::on(Context&, ActorId, WorkersLost lost) {
+  for (const ActorId peer : lost.workers) {
+    lost_.insert(peer);
+    tallies_.erase(peer);
+  }
+}
+
+void Census::woken(Context& context, std::uint64_t) {
+  if (!ended_) finish(context);
+}
+
+bool Census::handed_over(ActorId peer, const Tally& tally) const {
+  return tally.last && (plan_->consensus || peer == plan_->worker(0));
+}
+
+std::uint64_t Census::delivered(ActorId peer, const Tally& tally) const {
+  if (handed_over(peer, tally)) return tally.computed;
+  std::uint64_t most = 0;
+  for (const auto& [other, their] : tallies_)
+    for (const WorkerCount& heard : their.heard)
+      if (heard.worker == peer) most = std::max(most, heard.rows);
+  return std::min(most, tally.computed);
+}
+
+Progress Census::progress() {
+  Progress sum{.epoch = epoch_};
+  double loss = 0;
+  double distance = 0;
+  std::uint64_t computed = 0;
+  for (const auto& [peer, tally] : tallies_) {
+    sum.updates =
+        plan_->rounds ? std::max(sum.updates, tally.exchanges) : sum.updates + tally.exchanges;
+    sum.delivered += delivered(peer, tally);
+    computed += tally.computed;
+    loss += tally.loss;
+    sum.bytes_sent += tally.bytes_sent;
+    sum.bytes_received += tally.bytes_received;
+    sum.bytes_moved += tally.bytes_moved;
+    sum.gossip.accepted += tally.accepted;
+    sum.gossip.refused += tally.refused;
+    sum.gossip.overwritten += tally.overwritten;
+    distance += tally.distance / static_cast<double>(tallies_.size());
+    sum.staleness.resize(std::max(sum.staleness.size(), tally.staleness.size()));
+    for (std::size_t i = 0; i < tally.staleness.size(); ++i) sum.staleness[i] += tally.staleness[i];
+  }
+  sum.gossip.distance = distance;
+  if (computed > told_computed_)
+    sum.loss = (loss - told_loss_) / static_cast<double>(computed - told_computed_);
+  told_loss_ = loss;
+  told_computed_ = computed;
+  return sum;
+}
+
+SharedBlock Census::model() const {
+  std::vector<double> sum(plan_->parameters);
+  std::size_t count = 0;
+  for (const auto& [peer, tally] : tallies_) {
+    if (tally.state.size() != plan_->parameters) continue;
+    ++count;
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      sum[i] += static_cast<double>(tally.state.values()[i]);
+  }
+  Block mean = Block::zeros(plan_->parameters);
+  if (count == 0) plan_->model->initialise(mean.values(), plan_->seed, plan_->start.rows());
+  for (std::size_t i = 0; count > 0 && i < sum.size(); ++i)
+    mean.values()[i] = static_cast<float>(sum[i] / static_cast<double>(count));
+  return std::move(mean).freeze();
+}
+
+void Census::finish(Context& context) {
+  ended_ = true;
+  Final final{.model = model(), .progress = progress(), .discarded = {}, .computed = {}};
+  std::uint64_t unheard = 0;
+  for (const auto& [peer, tally] : tallies_) {
+    final.computed.push_back({.worker = peer, .rows = tally.computed});
+    unheard += tally.computed - delivered(peer, tally);
+  }
+  if (unheard > 0) final.discarded.push_back({.reason = "not heard", .rows = unheard});
+  final.progress.epoch = told_computed_ / plan_->training.size();
+  // The mean is one more model, which nobody has scored yet.
+  if (plan_->consensus && plan_->workers > 1) ++final.progress.updates;
+  context.send(Plan::coordinator, std::move(final));
+}
+
+}  // namespace troupe

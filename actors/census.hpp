@@ -1,0 +1,45 @@
+/// The census counts what peers did, and says so to the coordinator; at the end it takes
+/// their states and hands over the model. Nobody asks it before a step.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "actors/actor.hpp"
+#include "actors/plan.hpp"
+
+namespace troupe {
+
+class Census : public Actor {
+ public:
+  explicit Census(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+
+  void receive(Context& context, ActorId from, Message message) override {
+    dispatch(*this, context, from, message);
+  }
+  void woken(Context& context, std::uint64_t token) override;
+  void on(Context& context, ActorId from, Tally tally);
+  void on(Context& context, ActorId from, Evaluate evaluate);
+  void on(Context& context, ActorId from, Stop stop);
+  void on(Context& context, ActorId from, WorkersLost lost);
+
+ private:
+  /// A peer's draws are delivered as far as another one let in a state that has them.
+  std::uint64_t delivered(ActorId peer, const Tally& tally) const;
+  bool handed_over(ActorId peer, const Tally& tally) const;
+  Progress progress();
+  SharedBlock model() const;
+  void finish(Context& context);
+
+  std::shared_ptr<const Plan> plan_;
+  std::map<ActorId, Tally> tallies_;
+  std::set<ActorId> lost_;
+  double told_loss_ = 0;
+  std::uint64_t told_computed_ = 0;
+  std::uint64_t epoch_ = 0;
+  double reported_at_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace troupe

@@ -197,7 +197,7 @@ int main(int argc, char** argv) {
   const auto end = Clock::now();
   const double rows = static_cast<double>(run.training.size()) * run.epochs;
   const double seconds = std::chrono::duration<double>(end - loaded).count();
-  std::printf("%.1f ns a row, %.0f rows/s, accuracy %.4f, %.4f s with opening\n",
+  std::printf("%.1f ns a row, %.0f rows/s, accuracy %.4f, %.1f ns a row with opening\n",
               seconds * 1e9 / rows, rows / seconds, run.last,
-              std::chrono::duration<double>(end - start).count());
+              std::chrono::duration<double>(end - start).count() * 1e9 / rows);
 }

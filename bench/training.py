@@ -1,10 +1,13 @@
 """What actors cost beside a loop written by hand, and beside scikit-learn and
 liblinear: hinge SGD by one worker and by two, asynchronous updates in one process,
 and the same actors under a virtual clock."""
+import os
+import socket
 import subprocess
 import sys
+import time
 
-from frame import Bench, Contender
+from frame import ROOT, Bench, Contender
 from sets import make, rcv1, train
 
 PEER = """
@@ -22,6 +25,10 @@ print(seconds * 1e9 / x.shape[0] / int(sys.argv[2]), "ns a row")
 """
 
 
+# Opening and verifying the file counts, as it does in the run's own clock.
+OPENED = r"([0-9.]+) ns a row with opening"
+
+
 def rows_of(end):
     return end["samples"]
 
@@ -34,7 +41,7 @@ def by_the_row(bench, data, epochs, *words, preset="sgd"):
 
 def one_worker(bench, data, epochs):
     bare = bench.program("bench_bare")
-    contenders = [Contender("a bare loop", [bare, data, epochs], figure=r"([0-9.]+) ns a row"),
+    contenders = [Contender("a bare loop, with opening", [bare, data, epochs], figure=OPENED),
                   Contender("troupe, lazy", lambda: by_the_row(bench, data, epochs, "-s", "data.replacement=false")),
                   Contender("troupe, per_feature", lambda: by_the_row(
                       bench, data, epochs, "-s", "data.replacement=false", "-s", "model.regularise=per_feature"))]
@@ -43,15 +50,19 @@ def one_worker(bench, data, epochs):
     large = make(bench, "large", "rcv1", "--rows", 2000 if bench.quick else 200_000, "--seed", 7)
     few = 1 if bench.quick else 20
     bench.compare("hinge SGD, 200,000 rows, shuffled", "ns a row", [
-        Contender("a bare loop", [bare, large, few], figure=r"([0-9.]+) ns a row"),
+        Contender("a bare loop, with opening", [bare, large, few], figure=OPENED),
         Contender("troupe", lambda: by_the_row(bench, large, few, "-s", "data.replacement=false"))])
+
+
+def sklearn_python():
+    return next((p for p in (sys.executable, "/usr/bin/python3")
+                 if subprocess.run([p, "-c", "import sklearn"], capture_output=True).returncode == 0), None)
 
 
 def scikit_learn(bench, epochs):
     """On the system's Python, for which Debian packages it; the training call alone is timed."""
     sample = bench.sample("rcv1/rcv1_ccat_train23149.svm.xz")
-    python = next((p for p in (sys.executable, "/usr/bin/python3")
-                   if subprocess.run([p, "-c", "import sklearn"], capture_output=True).returncode == 0), None)
+    python = sklearn_python()
     if sample is None or python is None:
         print("SKIPPED: SGDClassifier: python3-sklearn or the sample is missing")
         return []
@@ -98,11 +109,80 @@ def open_gate(bench, data, epochs):
 
 def rate(bench, data, epochs, command, workers, pull):
     """By the wall clock of the process for the twin, whose own is virtual."""
-    import time
     start = time.perf_counter()
     end = train(bench, data, "asgd", epochs, "-s", f"training.workers={workers}", "-s", f"training.pull={pull}",
                 "-s", f"training.evaluate_every={epochs}", command=command)
     return end["updates"] / (end["t"] if command == "train" else time.perf_counter() - start)
+
+
+MINI_BATCH = """
+import sys, time
+import numpy
+from sklearn.cluster import MiniBatchKMeans
+dims, clusters, rows, epochs = map(int, sys.argv[1:5])
+random = numpy.random.default_rng(7)
+centres = random.normal(size=(clusters, dims)) * 10
+x = (centres[random.integers(clusters, size=rows)] + random.normal(size=(rows, dims))).astype("float32")
+model = MiniBatchKMeans(n_clusters=clusters, batch_size=256, n_init=1, init=x[:clusters], max_no_improvement=None,
+                        reassignment_ratio=0)
+start = time.perf_counter()
+for _ in range(epochs):
+    for first in range(0, rows - 255, 256):
+        model.partial_fit(x[first:first + 256])
+print(rows * epochs / (time.perf_counter() - start) / 1e6, "M rows/s")
+"""
+
+
+def kmeans(bench):
+    """Batches of 256; the same number of rows, in their order, all in memory."""
+    python = sklearn_python()
+    for dims, clusters, rows in ((10, 10, 1_000_000), (10, 100, 400_000), (100, 100, 200_000)):
+        rows = rows // 100 if bench.quick else rows
+        data = make(bench, f"blobs{dims}_{clusters}", "blobs", "--features", dims, "--centres", clusters, "--rows", rows,
+                    "--seed", 7)
+
+        def trained(shuffle, data=data, clusters=clusters):
+            end = train(bench, data, "kmeans", 2 if bench.quick else 40, "-s", f"data.shuffle={shuffle}", "-s",
+                        "data.replacement=false", "-s", "training.batch=256", "-s", "data.validation=0.01", "-s",
+                        f"model.kmeans.clusters={clusters}")
+            return rows_of(end) / end["t"] / 1e6
+
+        contenders = [Contender("troupe, in the file's order", lambda t=trained: t("none")),
+                      Contender("troupe, shuffled", lambda t=trained: t("local"))]
+        if python:
+            contenders.append(Contender("MiniBatchKMeans", [python, "-c", MINI_BATCH, dims, clusters, max(rows // 10, 5120), 1],
+                                        figure=r"([0-9.]+) M rows/s"))
+        bench.compare(f"k-means, {dims} dimensions, {clusters} centres", "M rows/s", contenders)
+
+
+def starting(bench, data):
+    """A run of one update, whole: from exec to exit, and the most memory that it had."""
+    def one(figure):
+        child = subprocess.Popen([bench.troupe, "train", ROOT / "config/examples/asgd.toml", "-q", "-s", f"data.path={data}",
+                                  "-s", "training.workers=1", "-s", "training.stop.steps=1", "--run-dir",
+                                  bench.fresh("one")], stdout=subprocess.DEVNULL)
+        start = time.perf_counter()
+        _, status, used = os.wait4(child.pid, 0)
+        if status != 0:
+            sys.exit(f"a run of one update ended with {status}")
+        return {"ms": (time.perf_counter() - start) * 1e3, "MB": used.ru_maxrss / 1024}[figure]
+
+    bench.compare("start, one update and exit", "ms", [Contender("troupe train", lambda: one("ms"))])
+    bench.compare("the same run's memory at most", "MB", [Contender("troupe train", lambda: one("MB"))])
+    bench.compare("a node that waits for its coordinator", "% of a core", [
+        Contender("troupe node", lambda: waiting(bench, 1 if bench.quick else 5))])
+
+
+def waiting(bench, seconds):
+    with socket.socket() as nobody:  # bound, but deaf: a node tries again and again
+        nobody.bind(("127.0.0.1", 0))
+        node = subprocess.Popen([bench.troupe, "node", "--join", f"127.0.0.1:{nobody.getsockname()[1]}"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        fields = open(f"/proc/{node.pid}/stat").read().rsplit(")", 1)[1].split()
+        node.kill()
+        node.wait()
+    return 100 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") / seconds
 
 
 def main():
@@ -112,6 +192,8 @@ def main():
         one_worker(bench, data, epochs)
         two_workers(bench, data, epochs)
         open_gate(bench, data, 2 if bench.quick else 40)
+        kmeans(bench)
+        starting(bench, data)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The measurements of data in bench/ work: on tiny inputs, with one round, and its figures in
+"""The measurements of data and of growth in bench/ work: on tiny inputs, with one round, and its figures in
 the tables. What the figures are is not asked: this machine has other things to do."""
 import os
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 from harness import BUILD, ROOT, check, main
 
@@ -30,6 +31,16 @@ def test_data(scratch):
     for contender in ("1 thread", "2 threads"):
         check(tables["svmlight import"][contender], ">=", 0.001)
     check(tables["reading segments"]["segments, verified"], ">=", 0.001)
+
+
+def test_growth(scratch):
+    out = scratch / "growth.svg"
+    done = subprocess.run([sys.executable, ROOT / "bench/growth.py", "--quick", "--build", BUILD, "--out", out],
+                          capture_output=True, text=True, timeout=280, env={**os.environ, "TMPDIR": str(scratch)})
+    check(done.returncode, "==", 0, because=done.stdout[-2000:] + done.stderr[-2000:])
+    check(len(re.findall(r"\n +us/update", done.stdout)), "==", 6)
+    picture = ElementTree.parse(out)
+    check(len(picture.findall(".//{http://www.w3.org/2000/svg}polyline")), "==", 12, because="two lines a panel")
 
 
 if __name__ == "__main__":

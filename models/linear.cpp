@@ -221,6 +221,7 @@ double LinearModel::descend(Replica& replica, const Batch& rows, std::size_t bat
       if (at.slope != 0) pending[moving++] = {row, at.slope};
     }
     regulariser_.decay(replica, rates[step]);
+    if (moving == 0) continue;
     const double factor = -rates[step] / (static_cast<double>(count) * replica.scale);
     for (std::size_t i = 0; i < moving; ++i)
       add_row(loops, static_cast<float>(factor * pending[i].slope), pending[i].row, w);

@@ -9,11 +9,6 @@
 namespace troupe {
 namespace {
 
-// Floats keep their relative precision at any scale; this is only far from the
-// ends of their range.
-constexpr double scale_min = 1e-9;
-constexpr double scale_max = 1e9;
-
 Regularise resolve(const ModelRequest& request) {
   const std::string text = request.settings.text("model.regularise");
   const bool automatic = text == "auto";
@@ -73,16 +68,12 @@ void Regulariser::add_gradient(std::span<const float> parameters, std::size_t ro
                  sum.values().data(), parameters.size());
 }
 
-void Regulariser::decay(Replica& replica, float rate) const {
+void Regulariser::shrink(Replica& replica, double share) const {
   if (sparse()) return;
-  const double share = static_cast<double>(rate) * l2_;
-  if (form_ == Regularise::dense) {
+  if (form_ == Regularise::dense)
     kernels().shrink(static_cast<float>(share), replica.values.data(), replica.values.size());
-    return;
-  }
-  replica.scale *= 1.0 - share;
-  const double size = std::abs(replica.scale);
-  if (!(size > scale_min && size < scale_max)) replica.settle();
+  else
+    replica.settle();
 }
 
 double Regulariser::penalty(std::span<const float> parameters) const {

@@ -8,6 +8,7 @@
 /// dense        literal: every row adds l2 w.
 #pragma once
 
+#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,13 +37,25 @@ class Regulariser {
   /// What `rows` rows add to a gradient's sum beside their own pulls.
   void add_gradient(std::span<const float> parameters, std::size_t rows, Accumulator& sum) const;
   /// The same as a step in place: the parameters shrink by rate x l2.
-  void decay(Replica& replica, float rate) const;
+  void decay(Replica& replica, float rate) const {
+    // Floats keep their relative precision at any scale; these are only far from the
+    // ends of their range.
+    constexpr double scale_min = 1e-9;
+    constexpr double scale_max = 1e9;
+    const double share = static_cast<double>(rate) * l2_;
+    if (form_ == Regularise::lazy) replica.scale *= 1.0 - share;
+    const double size = std::abs(replica.scale);
+    if (form_ != Regularise::lazy || !(size > scale_min && size < scale_max))
+      shrink(replica, share);
+  }
 
   double penalty(std::span<const float> parameters) const;
   /// The penalty's share of these rows: its gradient is what they add to a sum.
   double share(std::span<const float> parameters, const Batch& batch) const;
 
  private:
+  void shrink(Replica& replica, double share) const;
+
   double l2_;
   Regularise form_;
   std::vector<float> pulls_;

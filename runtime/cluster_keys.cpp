@@ -41,10 +41,13 @@ void check_tls(Config& config) {
     config.refuse(given, fmt::format("{} needs {} beside it: TLS takes the CA's certificate, this "
                                      "host's and its key",
                                      given, missing));
-  if (given != nullptr && config.set_by_user(mode))
+  if (given != nullptr && config.set_by_user(mode) && settings.text(mode) != "files")
     config.refuse(given, fmt::format("{} contradicts {}: give one of them", config.describe(given),
                                      config.describe(mode)));
   if (given != nullptr) config.resolve(mode, std::string("files"), "the files are given");
+  if (given == nullptr && settings.text(mode) == "files")
+    config.refuse(
+        mode, fmt::format("{} needs cluster.tls.ca, certificate and key", config.describe(mode)));
   const auto address = parse_address(settings.text("cluster.listen"));
   if (!address)
     config.refuse("cluster.listen",
@@ -71,6 +74,9 @@ void check_heartbeat(const Config& config) {
 std::vector<Key> cluster_keys() {
   return {count("cluster.slots", "workers",
                 "workers in the coordinator's process when there are nodes"),
+          count("cluster.nodes", "nodes",
+                "nodes started elsewhere by 'troupe node --join' that the run waits for, beside "
+                "those of --nodes"),
           {.path = "cluster.listen",
            .standard = std::string("127.0.0.1"),
            .sentence = "where nodes join, HOST or HOST:PORT; without a port the system chooses "

@@ -1,9 +1,13 @@
 #include "runtime/cluster/cluster.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <caf/send.hpp>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/cpu_level.hpp"
@@ -33,11 +37,11 @@ constexpr std::size_t settings_bytes_max = piece_bytes / 2;
 class Cluster::Host {
  public:
   explicit Host(ClusterRequest request)
-      : request_(std::move(request)), children_(request_.nodes), gone_(request_.nodes + 1) {}
+      : request_(std::move(request)), roster_(request_.nodes, request_.others) {}
 
   void run();
   void request_stop(const StopRequested& why) { inbox_.post(why); }
-  void abandon() noexcept { children_.kill_all(); }
+  void abandon() noexcept { roster_.children().kill_all(); }
 
  private:
   class Departure;
@@ -51,15 +55,16 @@ class Cluster::Host {
   void hear(Stage& stage, const Heard& heard);
   void pass_on_news(Stage& stage);
   void report_last_news();
+  /// A line of the run's log that is nobody else's; from any thread.
+  void note(const std::string& what, const std::string& who, const std::string& detail) const;
   void supervise(Stage& stage);
   void lose(Stage& stage, std::uint32_t process, const std::string& why);
   void report_stopped(const StopRequested& why);
 
   ClusterRequest request_;
   Inbox<HostEvent> inbox_;
-  Children children_;
+  Roster roster_;
   ProcessMap processes_;
-  std::vector<bool> gone_;  // per process
   std::optional<Entrance> entrance_;
   std::optional<Switchboard> switchboard_;
   std::unique_ptr<DataPlane> plane_;
@@ -67,7 +72,8 @@ class Cluster::Host {
   caf::actor data_server_;                // none unless data is served
   std::map<std::uint32_t, Notice> news_;  // per process, not passed on yet
   Clock::time_point heard_news_;
-  Clock::time_point begun_;
+  std::set<std::uint32_t> others_here_;  // of the nodes started elsewhere
+  std::atomic<Clock::time_point> begun_;
 };
 
 // Whatever happens in between: when it goes, so has every node.
@@ -79,8 +85,8 @@ class Cluster::Host::Departure {
   ~Departure() {
     dismiss();
     wait_until(Clock::now() + (begun ? leave_time : leave_time_unbegun));
-    host_.children_.kill_all();
-    host_.children_.wait_all(Clock::now() + leave_time);
+    host_.roster_.children().kill_all();
+    host_.roster_.children().wait_all(Clock::now() + leave_time);
     caf::anon_send(host_.endpoint_, Quit{});
     host_.endpoint_ = nullptr;
     host_.plane_.reset();
@@ -92,19 +98,27 @@ class Cluster::Host::Departure {
   void dismiss() {
     if (dismissed_) return;
     dismissed_ = true;
-    for (std::uint32_t n = 1; n <= host_.request_.nodes; ++n)
+    for (std::uint32_t n = 1; n <= host_.roster_.count(); ++n)
       caf::anon_send(host_.endpoint_, Tell{n, Leave{}});
   }
 
   bool begun = false;
 
  private:
+  bool empty() const {
+    const Roster& roster = host_.roster_;
+    for (std::uint32_t n = host_.request_.nodes + 1; n <= roster.count(); ++n)
+      if (host_.others_here_.contains(n)) return false;
+    return host_.roster_.children().wait_all(Clock::now());
+  }
   // Who joins only now is sent away, too.
   void wait_until(Clock::time_point deadline) {
-    while (Clock::now() < deadline && !host_.children_.wait_all(Clock::now())) {
+    while (Clock::now() < deadline && !empty()) {
       const auto event = host_.inbox_.next(Clock::now() + std::chrono::milliseconds(5));
-      const auto* heard = event ? std::get_if<Heard>(&*event) : nullptr;
-      if (heard != nullptr) caf::anon_send(host_.endpoint_, Tell{heard->peer, Leave{}});
+      if (!event) continue;
+      if (const auto* heard = std::get_if<Heard>(&*event))
+        caf::anon_send(host_.endpoint_, Tell{heard->peer, Leave{}});
+      if (const auto* lost = std::get_if<LinkLost>(&*event)) host_.others_here_.erase(lost->peer);
     }
   }
 
@@ -113,8 +127,9 @@ class Cluster::Host::Departure {
 };
 
 void Cluster::Host::run() {
-  processes_ = map_processes(*request_.plan, {request_.nodes, request_.slots});
-  if (request_.nodes == 0)
+  begun_ = Clock::now();
+  processes_ = map_processes(*request_.plan, {roster_.count(), request_.slots});
+  if (roster_.count() == 0)
     run_alone();
   else
     run_with_nodes();
@@ -156,27 +171,34 @@ void Cluster::Host::run_with_nodes() {
   if (here.host == "0.0.0.0") here.host = "127.0.0.1";
   if (here.host == "::") here.host = "::1";
   if (request_.credentials) command.emplace_back("--credentials-on-input");
+  if (!is_loopback(here)) command.insert(command.end(), {"--listen", Address(here).host});
   command.insert(command.end(), {"--join", text_of(here)});
-  children_.start(command, request_.credentials ? bundle(*request_.credentials) : "");
+  roster_.children().start(command, request_.credentials ? bundle(*request_.credentials) : "");
 
   const auto process = make_process();
   open_data_plane(process);
   const Secret secret = make_secret();
   plane_->admit(secret, 0);
   Muster muster({.request = request_,
-                 .processes = processes_,
-                 .children = children_,
+                 .roster = roster_,
                  .inbox = inbox_,
                  .endpoint = endpoint_,
-                 .secret = secret});
+                 .secret = secret,
+                 .note = [this](const std::string& what, const std::string& who,
+                                const std::string& detail) { note(what, who, detail); }});
   if (const auto stop = muster.gather()) {
     report_stopped(*stop);
     return;
   }
+  processes_ = muster.processes();
+  process->processes = processes_;
   use_cpu_level(static_cast<CpuLevel>(muster.cpu_level()));
   Stage stage(system, process, request_.make);
   caf::anon_send(endpoint_, Attach{process});
-  for (std::uint32_t n = 1; n <= request_.nodes; ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
+  for (std::uint32_t n = 1; n <= roster_.count(); ++n) {
+    caf::anon_send(endpoint_, Tell{n, Start{}});
+    if (!roster_.is_child(n)) others_here_.insert(n);
+  }
   begun_ = Clock::now();
   stage.begin();
   for (const Heard& told : muster.take_told()) hear(stage, told);
@@ -189,7 +211,7 @@ void Cluster::Host::run_with_nodes() {
 // One for each that may be asking, or parts of all would push each other out.
 std::uint32_t Cluster::Host::segments_served() const {
   constexpr std::uint32_t most = 64;
-  return std::min(request_.plan->workers + request_.nodes, most);
+  return std::min(request_.plan->workers + roster_.count(), most);
 }
 
 void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
@@ -201,7 +223,15 @@ void Cluster::Host::open_data_plane(const std::shared_ptr<Process>& process) {
 }
 
 void Cluster::Host::open_door(caf::actor_system& system) {
-  entrance_.emplace(entrance_options(request_.listen, request_.credentials));
+  Entrance::Options options = entrance_options(request_.listen, request_.credentials);
+  options.refused = [this](const std::string& who, const std::string& why) {
+    note("turned_away", who, why);
+  };
+  entrance_.emplace(std::move(options));
+  if (request_.others > 0)
+    note("listening", "",
+         fmt::format("nodes join at {}; {} awaited for {:g} s", text_of(entrance_->address()),
+                     request_.others, request_.start_seconds));
   switchboard_.emplace(system, *entrance_);
   endpoint_ = spawn_endpoint(system, [this](EndpointEvent event) {
     std::visit([this](auto& each) { inbox_.post(std::move(each)); }, event);
@@ -217,14 +247,14 @@ void Cluster::Host::supervise(Stage& stage) {
   bool over = false;
   while (!over) {
     for (std::uint32_t n = 1; n <= request_.nodes; ++n)
-      if (!gone_[n] && children_.ended(n)) lose(stage, n, "");
+      if (!roster_.gone(n) && roster_.children().ended(n)) lose(stage, n, "");
     pass_on_news(stage);
     auto event = inbox_.next(Clock::now() + tick);
     if (!event) continue;
     std::visit(Overload{[&](const Over&) { over = true; },
                         [&](const StopRequested& why) { stage.inject(Plan::coordinator, why); },
                         [&](const LinkLost& lost) {
-                          if (lost.peer <= request_.nodes) lose(stage, lost.peer, lost.detail);
+                          if (roster_.has(lost.peer)) lose(stage, lost.peer, lost.detail);
                         },
                         [&](const Heard& heard) { hear(stage, heard); }},
                *event);
@@ -233,10 +263,10 @@ void Cluster::Host::supervise(Stage& stage) {
 
 void Cluster::Host::hear(Stage& stage, const Heard& heard) {
   if (std::holds_alternative<Join>(heard.sentence))
-    caf::anon_send(endpoint_, Tell{heard.peer, Declined{"the run has begun", 4}});
+    caf::anon_send(endpoint_, Tell{heard.peer, Declined{"this run has all its nodes", 4}});
   const auto* told = std::get_if<Told>(&heard.sentence);
-  if (told == nullptr || heard.peer > request_.nodes) return;
-  Notice notice{told->what, children_.name(heard.peer), told->detail};
+  if (told == nullptr || !roster_.has(heard.peer)) return;
+  Notice notice{told->what, roster_.name(heard.peer), told->detail};
   if (!told->sum) return stage.inject(Plan::coordinator, std::move(notice));
   heard_news_ = Clock::now();
   news_[heard.peer] = std::move(notice);
@@ -251,27 +281,35 @@ void Cluster::Host::pass_on_news(Stage& stage) {
 
 // The coordinator has said its last word, and the end line comes after this.
 void Cluster::Host::report_last_news() {
-  for (auto& [process, notice] : std::exchange(news_, {})) {
-    EventReport event;
-    event.t = std::chrono::duration<double>(Clock::now() - begun_).count();
-    event.what = std::move(notice.what);
-    event.who = std::move(notice.who);
-    event.detail = std::move(notice.detail);
-    if (request_.report) request_.report(event);
-  }
+  for (auto& [process, notice] : std::exchange(news_, {}))
+    note(notice.what, notice.who, notice.detail);
+}
+
+void Cluster::Host::note(const std::string& what, const std::string& who,
+                         const std::string& detail) const {
+  EventReport event;
+  event.t = std::chrono::duration<double>(Clock::now() - begun_.load()).count();
+  event.what = what;
+  event.who = who;
+  event.detail = detail;
+  if (request_.report) request_.report(event);
 }
 
 // A process that we gave up on does not come back: its actors are dead to the others.
 void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string& why) {
-  if (gone_[process]) return;
-  gone_[process] = true;
+  if (roster_.gone(process)) return;
+  roster_.give_up(process);
+  others_here_.erase(process);
   caf::anon_send(endpoint_, Drop{process});
   plane_->drop(process);
-  std::string detail = children_.name(process) + " ";
-  if (children_.wait(process, Clock::now() + fate_time)) {
-    detail += children_.fate(process);
+  std::string detail = roster_.name(process) + " ";
+  if (!roster_.is_child(process)) {
+    detail += why;
+  } else if (Children& children = roster_.children();
+             children.wait(process, Clock::now() + fate_time)) {
+    detail += children.fate(process);
   } else {
-    children_.kill(process);
+    children.kill(process);
     detail += why;
   }
   WorkersLost lost{.detail = std::move(detail)};

@@ -30,7 +30,8 @@ struct ClusterRequest {
   Pace pace;
   ReportSink report;
   std::uint64_t run_id = 0;
-  std::uint32_t nodes = 0;                ///< worker processes; 0: everything in this one
+  std::uint32_t nodes = 0;                ///< worker processes started here
+  std::uint32_t others = 0;               ///< nodes started elsewhere, which are waited for
   std::uint32_t slots = 0;                ///< workers in this process when there are nodes
   std::string settings_text;              ///< the resolved configuration that nodes load
   std::vector<std::string> node_command;  ///< argv of a local node; "--join HOST:PORT" is appended

@@ -336,12 +336,12 @@ void Entrance::Porter::report(const StrangerPtr& stranger, const std::string& wh
     window_ = now;
     reported_ = 0;
     if (unreported_ > 0 && options_.refused)
-      options_.refused(fmt::format("turned away {} more", std::exchange(unreported_, 0)));
+      options_.refused("others", fmt::format("{} of them", std::exchange(unreported_, 0)));
   }
   if (++reported_ > reports_a_window)
     ++unreported_;
   else if (options_.refused)
-    options_.refused(fmt::format("turned away {}: {}", stranger->where, why));
+    options_.refused(stranger->where, why);
 }
 
 Entrance::Options entrance_options(const std::string& listen,

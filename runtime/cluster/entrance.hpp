@@ -54,8 +54,8 @@ class Entrance {
   struct Options {
     Address listen = {"127.0.0.1", 0};
     std::shared_ptr<const TlsIdentity> tls = nullptr;  ///< null: in the clear
-    /// One line for each who was turned away; from the entrance's thread.
-    std::function<void(const std::string&)> refused = {};
+    /// Who was turned away, and why; from the entrance's thread.
+    std::function<void(const std::string& who, const std::string& why)> refused = {};
     Duration hello_time = std::chrono::seconds(5);
     std::size_t strangers_max = 256;  ///< undecided at a time; more push the oldest out
   };

@@ -38,9 +38,29 @@ bool busy_server(const Plan& plan) {
   return plan.unsummed && plan.pull == PullKind::sparse && plan.workers > 1;
 }
 
+// As even as it can be: the first nodes have one more, and who is full no more.
+std::vector<std::size_t> shares(std::size_t workers, const NodeShare& share) {
+  std::vector<std::size_t> counts(share.nodes, 0);
+  for (std::size_t left = workers; left > 0;) {
+    const std::size_t before = left;
+    for (std::size_t n = 0; n < counts.size() && left > 0; ++n) {
+      const bool full = n < share.room.size() && share.room[n] > 0 && counts[n] >= share.room[n];
+      if (full) continue;
+      ++counts[n];
+      --left;
+    }
+    if (left == before)
+      throw UserError(ExitCode::cluster,
+                      std::to_string(share.nodes) + " nodes have " +
+                          std::to_string(workers - left) + " slots for " + std::to_string(workers) +
+                          " workers: give them more slots, or take more nodes or fewer workers");
+  }
+  return counts;
+}
+
 }  // namespace
 
-ProcessMap map_processes(const Plan& plan, NodeShare share) {
+ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
   ProcessMap processes(plan.actors(), 0);
   if (share.nodes == 0) return processes;
   const std::vector<ActorId> workers = actors_of(plan, true);
@@ -50,9 +70,10 @@ ProcessMap map_processes(const Plan& plan, NodeShare share) {
     throw UserError(ExitCode::usage, std::to_string(share.nodes) + " nodes for " +
                                          std::to_string(leave) +
                                          " workers: each node needs one, use fewer nodes");
-  for (std::uint32_t node = 0; node < share.nodes; ++node) {
-    const RowRange block = partition_range({stay, workers.size()}, node, share.nodes);
-    for (std::uint64_t i = block.first; i < block.last; ++i) processes[workers[i]] = node + 1;
+  std::size_t next = stay;
+  for (std::uint32_t node = 0; const std::size_t count : shares(leave, share)) {
+    ++node;
+    for (std::size_t i = 0; i < count; ++i) processes[workers[next++]] = node;
   }
   return processes;
 }

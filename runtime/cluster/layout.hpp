@@ -15,12 +15,14 @@ using ProcessMap = std::vector<std::uint32_t>;
 struct NodeShare {
   std::uint32_t nodes = 0;
   std::uint32_t slots = 0;  ///< workers that stay in the starting process
+  /// Workers that each node takes at most, 0: any number; empty where nobody said.
+  std::vector<std::uint32_t> room = {};
 };
 
 /// Coordinator, evaluator and aggregators stay in the starting process; workers
-/// go to the nodes in contiguous blocks. Throws UserError (exit 2) when a node
-/// would have no worker.
-ProcessMap map_processes(const Plan& plan, NodeShare share);
+/// go to the nodes in contiguous blocks. Throws UserError when a node would have no
+/// worker (exit 2), or a worker no node (exit 4).
+ProcessMap map_processes(const Plan& plan, const NodeShare& share);
 
 /// The actors of each place of one process.
 using Places = std::vector<std::vector<ActorId>>;

@@ -7,23 +7,31 @@
 
 #include "base/cpu_level.hpp"
 #include "messages/visit.hpp"
+#include "runtime/address.hpp"
 
 namespace troupe {
 namespace {
 
 constexpr auto tick = std::chrono::milliseconds(20);
+// Nodes of this machine come at once; whoever starts others wants to know what is missing.
+constexpr auto first_word = std::chrono::seconds(2);
+constexpr auto further_words = std::chrono::seconds(10);
 
 std::uint32_t manifest_of(const Plan& plan) {
   return plan.data ? plan.data->facts().manifest_crc32c : 0;
+}
+
+Clock::duration span_of(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
 }  // namespace
 
 Muster::Muster(Means means)
     : means_(std::move(means)),
-      members_(means_.request.nodes + 1),
-      deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                   std::chrono::duration<double>(means_.request.start_seconds))),
+      members_(means_.roster.count() + 1),
+      deadline_(Clock::now() + span_of(means_.request.start_seconds)),
+      next_word_(Clock::now() + first_word),
       cpu_level_(static_cast<std::uint32_t>(troupe::cpu_level())) {
   members_[0].step = Step::connected;
 }
@@ -40,6 +48,7 @@ bool Muster::wait_for(Step step) {
   while (!std::ranges::all_of(members_, there)) {
     check_children();
     check_time(step);
+    say_who_is_missing(step);
     auto event = means_.inbox.next(std::min(deadline_, Clock::now() + tick));
     if (!event) continue;
     if (auto* stop = std::get_if<StopRequested>(&*event)) {
@@ -47,95 +56,130 @@ bool Muster::wait_for(Step step) {
       return false;
     }
     if (auto* heard = std::get_if<Heard>(&*event)) hear(*heard);
-    const auto* lost = std::get_if<LinkLost>(&*event);
-    if (lost != nullptr && lost->peer < members_.size()) {
-      means_.children.wait(lost->peer, Clock::now() + std::chrono::milliseconds(200));
-      check_children();
-      throw UserError(ExitCode::cluster, means_.children.name(lost->peer) +
-                                             " left before the run began: " + lost->detail);
-    }
+    if (const auto* lost = std::get_if<LinkLost>(&*event)) hear(*lost);
   }
   return true;
 }
 
 void Muster::check_children() {
-  for (std::uint32_t n = 1; n < members_.size(); ++n) {
-    if (!means_.children.ended(n)) continue;
-    throw UserError(ExitCode::cluster, means_.children.name(n) + " " + means_.children.fate(n) +
+  Children& children = means_.roster.children();
+  for (std::uint32_t n = 1; n <= children.count(); ++n) {
+    if (!children.ended(n)) continue;
+    throw UserError(ExitCode::cluster, children.name(n) + " " + children.fate(n) +
                                            " before the run began (" +
                                            means_.request.node_command.front() + ")");
   }
 }
 
-void Muster::check_time(Step step) const {
-  if (Clock::now() < deadline_) return;
-  std::string missing;
+// "3/4 nodes; missing: node 4 (not here yet)"
+std::string Muster::missing(Step step) const {
+  std::string names;
   std::size_t there = 0;
   for (std::uint32_t n = 1; n < members_.size(); ++n) {
     if (members_[n].step >= step)
       ++there;
     else
-      missing += (missing.empty() ? "" : ", ") + means_.children.name(n);
+      names += (names.empty() ? "" : ", ") + means_.roster.name(n);
   }
-  throw UserError(ExitCode::cluster,
-                  fmt::format("waited {:g} s for {}/{} nodes; missing: {}",
-                              means_.request.start_seconds, there, members_.size() - 1, missing));
+  return fmt::format("{}/{} nodes; missing: {}", there, members_.size() - 1, names);
+}
+
+void Muster::check_time(Step step) const {
+  if (Clock::now() < deadline_) return;
+  throw UserError(ExitCode::cluster, fmt::format("waited {:g} s for {} (cluster.start_timeout)",
+                                                 means_.request.start_seconds, missing(step)));
+}
+
+void Muster::say_who_is_missing(Step step) {
+  if (Clock::now() < next_word_) return;
+  next_word_ = Clock::now() + further_words;
+  means_.note("waiting", "", "for " + missing(step));
 }
 
 void Muster::hear(const Heard& heard) {
+  const auto known = [&] { return means_.roster.has(heard.peer); };
   std::visit(Overload{[&](const Join& join) { on(heard.peer, join); },
-                      [&](const Ready& ready) { on(heard.peer, ready); },
+                      [&](const Ready& ready) {
+                        if (known()) on(heard.peer, ready);
+                      },
                       [&](const Connected&) {
-                        if (heard.peer < members_.size())
-                          members_[heard.peer].step = Step::connected;
+                        if (known()) members_[heard.peer].step = Step::connected;
                       },
                       [&](const Told&) { told_.push_back(heard); },
                       [&](const Declined& declined) {
-                        if (heard.peer >= members_.size()) return;
-                        throw UserError(static_cast<ExitCode>(declined.exit_code),
-                                        means_.children.name(heard.peer) + ": " + declined.line);
+                        if (known()) on(heard.peer, declined);
                       },
                       [](const auto&) {}},
              heard.sentence);
+}
+
+void Muster::hear(const LinkLost& lost) {
+  if (!means_.roster.has(lost.peer) || members_[lost.peer].step == Step::awaited) return;
+  if (means_.roster.is_child(lost.peer)) {
+    means_.roster.children().wait(lost.peer, Clock::now() + std::chrono::milliseconds(200));
+    check_children();
+  }
+  vacate(lost.peer, "left before the run began: " + lost.detail);
+}
+
+// What a node cannot do here, say read the data, ends the run if the node is ours.
+void Muster::on(PeerId peer, const Declined& declined) {
+  const std::string name = means_.roster.name(peer);
+  if (means_.roster.is_child(peer) || placed_)
+    throw UserError(static_cast<ExitCode>(declined.exit_code), name + ": " + declined.line);
+  tell(peer, declined);  // whose line it is to print
+  vacate(peer, declined.line);
 }
 
 void Muster::on(PeerId peer, const Join& join) {
   const auto process = seat_for(join);
   if (!process) {
     tell(peer, Declined{"this run has all its nodes", static_cast<int>(ExitCode::cluster)});
+    means_.note("refused", join.address, "this run has all its nodes");
     return;
   }
-  const std::string refusal = why_not(*process, join);
-  if (!refusal.empty()) decline(peer, means_.children.name(*process) + " " + refusal);
-  admit(*process, peer, join);
+  const std::string refusal = why_not(join);
+  if (refusal.empty()) return admit(*process, peer, join);
+  const bool child = means_.roster.is_child(*process);
+  const std::string name = child ? means_.roster.name(*process) : "the node at " + join.address;
+  tell(peer, Declined{name + " " + refusal, static_cast<int>(ExitCode::cluster)});
+  if (child) throw UserError(ExitCode::cluster, name + " " + refusal);
+  means_.note("refused", join.address, refusal);
 }
 
 void Muster::admit(std::uint32_t process, PeerId visitor, const Join& join) {
   caf::anon_send(means_.endpoint, Bind{visitor, process});
-  Member& member = members_[process];
-  member.step = Step::joined;
-  member.address = join.address;
-  cpu_level_ = std::min(cpu_level_, join.cpu_level);
+  if (!means_.roster.is_child(process)) {
+    means_.roster.seat(process, join.address);
+    means_.note("joined", means_.roster.name(process),
+                join.slots == 0 ? "takes any number of workers"
+                                : fmt::format("takes {} workers", join.slots));
+  }
+  members_[process] = {.step = Step::joined,
+                       .address = join.address,
+                       .cpu_level = join.cpu_level,
+                       .slots = join.slots};
   tell(process, Welcome{means_.request.run_id, process, means_.request.settings_text,
                         means_.secret[0], means_.secret[1], means_.request.serve != nullptr});
 }
 
-std::string Muster::why_not(std::uint32_t process, const Join& join) const {
+std::string Muster::why_not(const Join& join) const {
   if (join.wire != wire_version)
     return fmt::format("speaks wire version {}, this process {}", join.wire, wire_version);
   if (join.version != means_.request.version)
     return fmt::format("is troupe {}, this process {}", join.version, means_.request.version);
-  const auto workers = std::ranges::count(means_.processes, process);
-  if (join.slots > 0 && workers > std::int64_t{join.slots})
-    return fmt::format("has {} slots for {} workers", join.slots, workers);
   return {};
 }
 
 void Muster::on(PeerId peer, const Ready& ready) {
-  if (peer >= members_.size()) return;
   const std::string refusal = why_not(ready);
-  if (!refusal.empty()) decline(peer, means_.children.name(peer) + " " + refusal);
-  members_[peer].step = Step::ready;
+  if (refusal.empty()) {
+    members_[peer].step = Step::ready;
+    return;
+  }
+  tell(peer,
+       Declined{means_.roster.name(peer) + " " + refusal, static_cast<int>(ExitCode::cluster)});
+  vacate(peer, refusal);
 }
 
 std::string Muster::why_not(const Ready& ready) const {
@@ -151,19 +195,36 @@ std::string Muster::why_not(const Ready& ready) const {
   return {};
 }
 
-// By the process number that its pid tells, else the first one that nobody has taken.
+// Children know their place by their pids; the others take what is free behind them.
 std::optional<std::uint32_t> Muster::seat_for(const Join& join) const {
   const auto free = [this](std::uint32_t n) { return members_[n].step == Step::awaited; };
-  const auto own = means_.children.number_of(join.pid);
+  Children& children = means_.roster.children();
+  const auto own = children.number_of(join.pid);
   if (own && free(*own)) return own;
-  for (std::uint32_t n = 1; n < members_.size(); ++n)
+  // A shell or a debugger in between has a pid of its own.
+  for (std::uint32_t n = children.count() + 1; n < members_.size(); ++n)
     if (free(n)) return n;
+  for (std::uint32_t n = 1; n <= children.count(); ++n)
+    if (free(n) && is_loopback(parse_address(join.address).value_or(Address{}))) return n;
   return {};
 }
 
 void Muster::place() {
+  NodeShare share{.nodes = means_.roster.count(), .slots = means_.request.slots};
+  for (std::uint32_t n = 1; n < members_.size(); ++n) {
+    share.room.push_back(members_[n].slots);
+    cpu_level_ = std::min(cpu_level_, members_[n].cpu_level);
+  }
+  try {
+    processes_ = map_processes(*means_.request.plan, share);
+  } catch (const UserError& error) {
+    for (std::uint32_t n = 1; n < members_.size(); ++n)
+      tell(n, Declined{error.what(), static_cast<int>(ExitCode::cluster)});
+    throw;
+  }
+  placed_ = true;
   Placement placement;
-  placement.processes = means_.processes;
+  placement.processes = processes_;
   placement.cpu_level = cpu_level_;
   for (const Member& member : members_) placement.addresses.push_back(member.address);
   for (std::uint32_t n = 1; n < members_.size(); ++n) tell(n, placement);
@@ -173,9 +234,15 @@ void Muster::tell(PeerId peer, Handshake sentence) {
   caf::anon_send(means_.endpoint, Tell{peer, std::move(sentence)});
 }
 
-void Muster::decline(PeerId peer, const std::string& line) {
-  tell(peer, Declined{line, static_cast<int>(ExitCode::cluster)});
-  throw UserError(ExitCode::cluster, line);
+// Before anybody is told where actors live, somebody else may take the seat.
+void Muster::vacate(std::uint32_t process, const std::string& reason) {
+  const std::string name = means_.roster.name(process);
+  if (means_.roster.is_child(process) || placed_)
+    throw UserError(ExitCode::cluster, name + " " + reason);
+  means_.note("refused", name, reason);
+  if (members_[process].step != Step::awaited) caf::anon_send(means_.endpoint, Drop{process});
+  members_[process] = {};
+  means_.roster.seat(process, "");
 }
 
 }  // namespace troupe

@@ -3,18 +3,19 @@
 #pragma once
 
 #include <caf/actor.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/user_error.hpp"
-#include "runtime/cluster/children.hpp"
 #include "runtime/cluster/cluster.hpp"
 #include "runtime/cluster/data_plane.hpp"
 #include "runtime/cluster/endpoint.hpp"
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/layout.hpp"
+#include "runtime/cluster/roster.hpp"
 
 namespace troupe {
 
@@ -26,11 +27,13 @@ class Muster {
  public:
   struct Means {
     const ClusterRequest& request;
-    const ProcessMap& processes;
-    Children& children;
+    Roster& roster;
     Inbox<HostEvent>& inbox;
     caf::actor endpoint;
     Secret secret;
+    /// For the run's log.
+    std::function<void(const std::string& what, const std::string& who, const std::string& detail)>
+        note;
   };
 
   explicit Muster(Means means);
@@ -38,7 +41,8 @@ class Muster {
   /// Returns when every node is connected and waits for the start; the reason when a
   /// stop was asked for instead. Throws UserError (exit 4) when nodes do not come or do not fit.
   std::optional<StopRequested> gather();
-  /// The level that all have; known after gather().
+  /// Who lives where, and the level that all have; known after gather().
+  const ProcessMap& processes() const { return processes_; }
   std::uint32_t cpu_level() const { return cpu_level_; }
   /// What nodes had to say before there was a coordinator to hear it.
   std::vector<Heard> take_told() { return std::move(told_); }
@@ -48,25 +52,34 @@ class Muster {
   struct Member {
     Step step = Step::awaited;
     std::string address;
+    std::uint32_t cpu_level = 0;
+    std::uint32_t slots = 0;
   };
 
   bool wait_for(Step step);
   void check_children();
+  std::string missing(Step step) const;
   void check_time(Step step) const;
+  void say_who_is_missing(Step step);
   void hear(const Heard& heard);
+  void hear(const LinkLost& lost);
   void on(PeerId peer, const Join& join);
   void on(PeerId peer, const Ready& ready);
+  void on(PeerId peer, const Declined& declined);
   void admit(std::uint32_t process, PeerId visitor, const Join& join);
   void place();
-  std::string why_not(std::uint32_t process, const Join& join) const;
+  std::string why_not(const Join& join) const;
   std::string why_not(const Ready& ready) const;
   std::optional<std::uint32_t> seat_for(const Join& join) const;
   void tell(PeerId peer, Handshake sentence);
-  [[noreturn]] void decline(PeerId peer, const std::string& line);
+  void vacate(std::uint32_t process, const std::string& reason);
 
   Means means_;
   std::vector<Member> members_;  // per process; the first is this one
-  std::chrono::steady_clock::time_point deadline_;
+  ProcessMap processes_;
+  bool placed_ = false;
+  Clock::time_point deadline_;
+  Clock::time_point next_word_;
   std::uint32_t cpu_level_;
   std::optional<StopRequested> stop_;
   std::vector<Heard> told_;

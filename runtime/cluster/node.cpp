@@ -218,7 +218,10 @@ void Node::hear(PeerId peer, const Handshake& sentence) {
                       [&](const Start&) {
                         if (stage_) stage_->begin();
                       },
-                      [&](const Leave&) { exit_ = static_cast<int>(ExitCode::done); },
+                      [&](const Leave&) {
+                        exit_ = static_cast<int>(ExitCode::done);
+                        if (request_.log) request_.log("the run is over");
+                      },
                       [&](const Declined& declined) {
                         exit_ = declined.exit_code;
                         last_line_ = "troupe node: " + declined.line;
@@ -234,6 +237,8 @@ void Node::on(const Welcome& welcome) {
   process_->run = welcome.run;
   process_->mine = welcome.process;
   process_->endpoint = endpoint_;
+  if (request_.log)
+    request_.log(fmt::format("joined {} as node {}", request_.join, welcome.process));
   plane_->admit({welcome.secret_first, welcome.secret_second}, process_->mine);
   Ready ready;
   ready.manifest_crc32c = process_->plan->data ? process_->plan->data->facts().manifest_crc32c : 0;

@@ -123,8 +123,7 @@ TEST_CASE("data plane: messages arrive as they were, floats of blocks bit for bi
       const Block same = ramp(size);
       CHECK(std::ranges::equal(floats_of(there.envelope, 0), same.values()));
       CHECK(floats_of(there.envelope, 1).size() == 17);
-      CHECK(std::get<Push>(there.envelope.message).wishes[0].features ==
-            Features{3, 4, 5});
+      CHECK(std::get<Push>(there.envelope.message).wishes[0].features == Features{3, 4, 5});
       a.plane.send(1, there.envelope);  // and back
       CHECK(std::ranges::equal(floats_of(b.next().envelope, 0), same.values()));
     }

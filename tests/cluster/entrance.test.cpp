@@ -26,10 +26,11 @@ using Identity = std::shared_ptr<const TlsIdentity>;
 struct Side {
   explicit Side(Identity tls, Entrance::Duration hello_time = patience,
                 std::size_t strangers_max = 256)
-      : entrance({.tls = std::move(tls),
-                  .refused = [this](const std::string& line) { refusals.post(line); },
-                  .hello_time = hello_time,
-                  .strangers_max = strangers_max}) {
+      : entrance(
+            {.tls = std::move(tls),
+             .refused = [this](const std::string&, const std::string& why) { refusals.post(why); },
+             .hello_time = hello_time,
+             .strangers_max = strangers_max}) {
     Entrance::Usher usher;
     usher.enter = [this](const FirstWord& word, Line line) {
       if (!answer(*line.stream, Answer::welcome)) return false;

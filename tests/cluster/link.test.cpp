@@ -175,3 +175,17 @@ TEST_CASE("layout: a node without a worker is refused") {
   CHECK_THROWS_WITH_AS(map_processes(*toys::star(2), {.nodes = 2, .slots = 1}),
                        "2 nodes for 1 workers: each node needs one, use fewer nodes", UserError);
 }
+
+TEST_CASE("layout: nodes get as many workers as they have room for, and as even as that lets") {
+  const auto counts = [](std::uint32_t workers, NodeShare share) {
+    const ProcessMap processes = map_processes(*toys::star(workers), share);
+    std::vector<std::ptrdiff_t> each;
+    for (std::uint32_t n = 1; n <= share.nodes; ++n)
+      each.push_back(std::ranges::count(processes, n));
+    return each;
+  };
+  CHECK(counts(7, {.nodes = 3}) == std::vector<std::ptrdiff_t>{3, 2, 2});
+  CHECK(counts(7, {.nodes = 3, .room = {1, 0, 2}}) == std::vector<std::ptrdiff_t>{1, 4, 2});
+  CHECK_THROWS_WITH_AS(counts(7, {.nodes = 2, .room = {1, 2}}),
+                       doctest::Contains("2 nodes have 3 slots for 7 workers"), UserError);
+}

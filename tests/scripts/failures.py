@@ -139,7 +139,7 @@ def test_a_missing_file_is_named(scratch):
 
 
 def test_a_node_without_a_coordinator_gives_up_with_one_line(scratch):
-    said = one_line(troupe("node", "--join", "127.0.0.1:1", code=4, deadline=120))
+    said = one_line(troupe("node", "--join", "127.0.0.1:1", "--wait", 1, "--quiet", code=4))
     check(said, "matches", r"127\.0\.0\.1:1")
 
 

@@ -38,9 +38,10 @@ def wait_for(question, what, deadline=DEADLINE):
     raise AssertionError(f"waited {deadline} s for {what}")
 
 
-def troupe(*words, code=0, deadline=DEADLINE, **options):
-    """Runs the program to its end; returns it with its output. `code` is what it must exit with."""
-    done = subprocess.run([TROUPE, *map(str, words)], capture_output=True, text=True, timeout=deadline,
+def troupe(*words, code=0, deadline=DEADLINE, inside=(), **options):
+    """Runs the program to its end; returns it with its output. `code` is what it must exit with,
+    `inside` what goes before it: see namespaces.py."""
+    done = subprocess.run([*inside, TROUPE, *map(str, words)], capture_output=True, text=True, timeout=deadline,
                           **options)
     check(done.returncode, "==", code, because=f"of troupe {words}: {done.stdout[-1000:]}{done.stderr[-2000:]}")
     return done
@@ -49,12 +50,12 @@ def troupe(*words, code=0, deadline=DEADLINE, **options):
 class Started:
     """The program running beside us; gone, with everything it started, when the block ends."""
 
-    def __init__(self, *words, **options):
+    def __init__(self, *words, inside=(), **options):
         # Whatever it starts inherits this variable, in whatever session or group.
         self.mark = f"TROUPE_TEST_RUN={uuid.uuid4()}"
         name, value = self.mark.split("=")
         self.output = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([TROUPE, *map(str, words)], stdout=self.output,
+        self.process = subprocess.Popen([*inside, TROUPE, *map(str, words)], stdout=self.output,
                                         stderr=subprocess.STDOUT, start_new_session=True,
                                         env={**os.environ, name: value}, **options)
 

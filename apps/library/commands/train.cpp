@@ -51,7 +51,8 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   request.serve = prepared.assembled.served;
   request.node_command = {own_program(), "node", "--quiet"};
   request.listen = settings.text("cluster.listen");
-  if (request.nodes > 0) request.credentials = cluster_credentials(settings);
+  request.others = static_cast<std::uint32_t>(settings.integer("cluster.nodes"));
+  if (request.nodes + request.others > 0) request.credentials = cluster_credentials(settings);
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");
   request.lost_after_seconds = settings.number("cluster.lost_after");
@@ -65,6 +66,8 @@ int train(const Arguments& arguments, Invocation& invocation) {
     RunFolder::check(arguments.text("--run-dir"));
     invocation.out << dry_run_text(prepared);
     if (request.nodes > 0) invocation.out << "nodes       " << request.nodes << " processes\n";
+    if (request.others > 0)
+      invocation.out << "nodes       " << request.others << " started elsewhere\n";
     return 0;
   }
   return hold_session({arguments, invocation, prepared, "real", [&request](ReportSink sink) {

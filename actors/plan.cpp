@@ -24,8 +24,9 @@ ActorId Plan::worker(std::uint32_t index) const {
 std::string Plan::name_of(ActorId actor) const {
   if (actor == coordinator) return "coordinator";
   if (actor == evaluator) return "evaluator";
-  if (peers() && actor == census()) return "census";
-  if (actor - first_drawn >= drawing.nodes.size()) return "actor " + std::to_string(actor);
+  if (actor - first_drawn >= drawing.nodes.size()) {
+    return peers() && actor == census() ? "census" : "actor " + std::to_string(actor);
+  }
   const DrawingNode& node = drawing.nodes[actor - first_drawn];
   return std::string(to_text(node.role)) + " " + std::to_string(node.index);
 }

@@ -93,12 +93,17 @@ struct Plan {
   ActorId aggregator() const;
   /// Nobody holds the model: those who compute tell each other.
   bool peers() const { return !drawing.nodes.empty() && drawing.nodes[0].role == Role::peer; }
-  /// Counts for peers; stands behind the drawing, and only beside peers.
-  ActorId census() const { return first_drawn + static_cast<ActorId>(drawing.nodes.size()); }
+  /// Counts for peers: the aggregator behind them, or nobody of the drawing.
+  ActorId census() const {
+    const bool drawn = drawing.nodes.back().role == Role::aggregator;
+    return first_drawn + static_cast<ActorId>(drawing.nodes.size()) - (drawn ? 1 : 0);
+  }
   /// Who answers to the coordinator for the model and the accounts.
   ActorId keeper() const { return peers() ? census() : aggregator(); }
   ActorId worker(std::uint32_t index) const;
-  std::uint32_t actors() const { return census() + (peers() ? 1 : 0); }
+  std::uint32_t actors() const {
+    return peers() ? census() + 1 : first_drawn + static_cast<ActorId>(drawing.nodes.size());
+  }
   /// "worker 3", "aggregator 0", "coordinator": how people name an actor.
   std::string name_of(ActorId actor) const;
 

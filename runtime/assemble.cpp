@@ -176,7 +176,8 @@ void make_policies(Draft& draft) {
   plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
                 size] { return make(*settings, size); };
   plan.drawing = draw_topology(draft.config, draft.tables);
-  plan.consensus = settings->text("training.gossip.result") == "consensus";
+  const TopologyKind& topology = draft.tables.topologies.at(settings->text("training.topology"));
+  plan.consensus = !topology.first_counts || !topology.first_counts(*settings);
 }
 
 Pace make_pace(const Settings& settings) {

@@ -11,7 +11,9 @@ Conversation::Conversation(const Drawing& drawing, std::uint64_t seed)
       seed_(seed),
       out_(drawing.nodes.size()),
       in_(drawing.nodes.size()) {
+  const auto peer = [&](std::uint32_t node) { return drawing.nodes[node].role == Role::peer; };
   for (const DrawingEdge& edge : drawing.edges) {
+    if (!peer(edge.from) || !peer(edge.to)) continue;
     out_[edge.from].push_back(edge.to);
     in_[edge.to].push_back(edge.from);
   }

@@ -60,6 +60,8 @@ struct TopologyKind {
   std::uint32_t workers_max = UINT32_MAX;
   /// States are mixed by those who have them: there is no aggregator.
   bool peers = false;
+  /// Of peers: the model in the end is the first one's, and not the mean of all.
+  std::function<bool(const Settings&)> first_counts = {};
   /// Throws UserError where so many workers cannot be drawn so.
   std::function<Drawing(const Settings&, std::uint32_t workers)> draw;
   /// What there are no actors for yet, and so only a drawing; empty: nothing.

@@ -87,6 +87,10 @@ TopologyKind gossip_topology() {
                 {"training.gate", std::string("open")},
                 {"training.merge", std::string("parzen")}},
       .peers = true,
+      .first_counts =
+          [](const Settings& settings) {
+            return settings.text("training.gossip.result") == "first";
+          },
       .draw = draw};
 }
 

@@ -88,7 +88,7 @@ Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t m
 
   Places places;
   if (mine == 0) places.push_back({Plan::coordinator, Plan::evaluator});
-  if (mine == 0 && plan.peers()) places[0].push_back(plan.census());
+  if (mine == 0 && plan.peers() && servers.empty()) places[0].push_back(plan.census());
   const std::size_t first = places.size();
   const bool alone = std::ranges::all_of(processes, [](std::uint32_t p) { return p == 0; });
   const bool apart = alone && room.cores > 1 && busy_server(plan);

@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "actors/descent.hpp"
 #include "base/checksum.hpp"
 #include "tests/actors/toy_plan.hpp"
+
+namespace troupe {
+TopologyKind oneshot_topology();
+}
 
 using namespace troupe;
 
@@ -325,4 +330,24 @@ TEST_CASE("twin: a time limit ends peers who wait for each other") {
   const EndReport end = perform(plan, "1+exp(0.5)").end;
   CHECK(end.reason == "time");
   CHECK(end.computed == end.delivered);
+}
+
+TEST_CASE("twin: a oneshot run is the mean of as many runs alone, and one state each travels") {
+  const auto plan = toy_peers({.workers = 4, .local_steps = 10, .epochs = 3, .gate = open_gate()});
+  plan->drawing = oneshot_topology().draw(Settings(), 4);
+  std::vector<double> mean(plan->parameters);
+  for (std::uint32_t p = 0; p < 4; ++p) {
+    Block alone = Block::zeros(plan->parameters);
+    const auto feed = plan->supply->feed(p);
+    Descent descent(*plan);
+    for (std::uint64_t epoch = 0; epoch < 3; ++epoch)
+      descent.run(alone.values(),
+                  {.feed = *feed, .epoch = epoch, .positions = {0, plan->partition(p).size()}});
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += double(alone.values()[i]) / 4;
+  }
+  const EndReport end = perform(plan, "1+exp(0.5)").end;
+  CHECK(end.delivered == 480);
+  REQUIRE(end.model.size() == mean.size());
+  for (std::size_t i = 0; i < mean.size(); ++i)
+    CHECK(end.model.values()[i] == doctest::Approx(mean[i]).epsilon(1e-6));
 }

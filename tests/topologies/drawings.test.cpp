@@ -319,6 +319,8 @@ std::vector<SheetRow> sheet() {
 std::string sheet_line(const SheetRow& row) {
   const std::vector<Traffic> traffic = traffic_of(row.drawing);
   const auto busiest = std::ranges::max_element(traffic, {}, &Traffic::models_in);
+  std::size_t worker = row.drawing.nodes.size() - 1;
+  while (row.drawing.nodes[worker].role == Role::aggregator) --worker;
   const Mixing mixing = mixing_of(row.drawing);
   double messages = 0;
   for (const Traffic& node : traffic) messages += node.messages_out;
@@ -327,7 +329,7 @@ std::string sheet_line(const SheetRow& row) {
   const std::size_t points = single_points_of_failure(row.drawing).size();
   line << "| " << row.name << " | " << row.drawing.nodes.size() << " | " << row.drawing.edges.size()
        << " | " << messages << " | " << busiest->models_out << " | " << busiest->models_in << " | "
-       << traffic.back().models_out << " | " << mixing.gap << " | "
+       << traffic[worker].models_out << " | " << mixing.gap << " | "
        << std::ceil(mixing.exchanges - 1e-6) << " | " << points << " |";
   return line.str();
 }

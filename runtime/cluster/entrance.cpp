@@ -30,13 +30,19 @@ constexpr auto farewell_time = std::chrono::seconds(1);
 constexpr auto report_window = std::chrono::seconds(10);
 constexpr std::size_t reports_a_window = 8;
 constexpr unsigned char tls_record = 0x16;
+constexpr std::size_t strangers_min = 8;
+constexpr std::size_t descriptors_reserved = 64;
 
-// As many as the system lets us: an attack by idle connections is one on descriptors.
-void raise_descriptors() {
+// As many descriptors as the system lets us, and a part of them for strangers alone: an
+// attack by idle connections is one on the descriptors of everything else.
+std::size_t room_for_strangers() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return strangers_min;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur > descriptors_reserved
+             ? std::max<std::size_t>((limit.rlim_cur - descriptors_reserved) / 2, strangers_min)
+             : strangers_min;
 }
 
 /// Somebody who has not said who it is.
@@ -84,7 +90,7 @@ class Entrance::Porter {
  private:
   void open();
   void accept();
-  void out_of_descriptors(const error_code& error);
+  void out_of_descriptors();
   void receive(tcp::socket socket);
   void release(const StrangerPtr& stranger);
   void expire(const StrangerPtr& stranger, Duration time);
@@ -122,7 +128,7 @@ Entrance::Porter::Porter(Options options) : options_(std::move(options)) {
                                 "needs TLS: make certificates with 'troupe keys new DIR HOST...' "
                                 "and give cluster.tls = {{ ca, certificate, key }}",
                                 options_.listen.host));
-  raise_descriptors();
+  options_.strangers_max = std::min(options_.strangers_max, room_for_strangers());
   open();
   accept();
   thread_ = std::thread([this] { io_->run(); });
@@ -173,15 +179,18 @@ void Entrance::Porter::admit(Errand errand, Usher usher) {
 void Entrance::Porter::accept() {
   acceptor_.async_accept([this](error_code error, tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
-    if (error) return out_of_descriptors(error);
+    if (error) return out_of_descriptors();
     receive(std::move(socket));
     accept();
   });
 }
 
-// Whoever keeps us waiting longest makes room, and not at once again.
-void Entrance::Porter::out_of_descriptors(const error_code&) {
-  if (!strangers_.empty()) release(StrangerPtr(strangers_.front()));
+// Whoever keeps us waiting longest makes room; without such it is not tried at once again.
+void Entrance::Porter::out_of_descriptors() {
+  if (!strangers_.empty()) {
+    release(StrangerPtr(strangers_.front()));
+    return accept();
+  }
   pause_.expires_after(accept_pause);
   pause_.async_wait([this](error_code cancelled) {
     if (!cancelled) accept();

@@ -44,6 +44,18 @@ TEST_CASE("conversation: one at random is uniform over the others, by a chi-squa
   CHECK(chi2 < 22.5);  // 6 degrees of freedom, p = 0.001
 }
 
+TEST_CASE("conversation: what one chooses at random says nothing of what another one does") {
+  const Conversation talk(gossip("complete", "random", 8), 5);
+  int same = 0;
+  for (std::uint64_t t = 0; t < 700; ++t) {
+    const std::uint32_t ahead_of_0 = talk.listeners(0, t)[0];
+    const std::uint32_t ahead_of_1 = (talk.listeners(1, t)[0] + 7) % 8;
+    same += ahead_of_0 == ahead_of_1 ? 1 : 0;
+  }
+  CHECK(same > 60);  // one in seven of 700, give or take four deviations
+  CHECK(same < 140);
+}
+
 TEST_CASE("conversation: everybody hears exactly those who speak to it") {
   for (const char* graph : {"complete", "ring", "exponential", "torus", "random"})
     for (const char* peers : {"all", "one", "random"}) {

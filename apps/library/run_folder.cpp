@@ -71,6 +71,8 @@ void RunFolder::check(const std::string& given) {
   if (error) refuse(given, error.message());
 }
 
+std::string RunFolder::fresh(const std::string& name) { return fresh_path(name); }
+
 RunFolder RunFolder::create(const std::string& given, const std::string& name,
                             std::uint64_t bytes) {
   check(given);

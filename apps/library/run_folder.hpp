@@ -11,6 +11,8 @@ namespace troupe {
 
 class RunFolder {
  public:
+  /// The default place of a run of this name, which is not there yet.
+  static std::string fresh(const std::string& name);
   /// `given` or, when empty, runs/<date>_<time>_<name>. Throws UserError: exit 2
   /// when it exists and is not empty, 3 when it cannot be made or has not `bytes` left.
   static RunFolder create(const std::string& given, const std::string& name, std::uint64_t bytes);

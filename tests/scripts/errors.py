@@ -27,6 +27,7 @@ SECTIONS = {
     "datasets/model_file.test.cpp": "Model files (exit 3)",
     "tls/keys.test.cpp": "Certificates and keys (exit 2)",
     "library/hosts.test.cpp": "Lists of hosts (exit 2), and hosts that cannot hold a run (exit 3 or 4)",
+    "library/launch_command.test.cpp": "launch (exit 2)",
     "library/keys.test.cpp": "keys new (exit 2 or 3)",
     "gateway/door.test.cpp": "The control address",
 }

@@ -27,13 +27,13 @@ def free_port(address="127.0.0.1"):
 class Shell:
     """sshd for some hosts: names to addresses. `ssh` is the command that reaches them by name."""
 
-    def __init__(self, folder, hosts, namespaces=None):
+    def __init__(self, folder, hosts, inside=None):
         self.folder = Path(folder) / "ssh"
         self.folder.mkdir(mode=0o700)
         self.home = self.folder / "home"  # what is written there goes with the test
         self.home.mkdir()
         self.hosts = hosts
-        self.namespaces = namespaces or {}
+        self.inside = inside or {}  # what goes before a command on a host
         self.port = free_port()
         self.servers = {}
         self.ssh = f"ssh -F {self.folder}/config"
@@ -70,9 +70,8 @@ class Shell:
         settings.write_text(f"Port {self.port}\nListenAddress {address}\nHostKey {self.folder}/server\n"
                             f"AuthorizedKeysFile {self.folder}/authorized\nStrictModes no\nUsePAM no\n"
                             f"SetEnv {environment}\nPidFile none\nPasswordAuthentication no\n")
-        inside = ["ip", "netns", "exec", self.namespaces[name]] if name in self.namespaces else []
         log = open(self.folder / f"{name}.log", "w")
-        server = subprocess.Popen([*inside, SERVER, "-D", "-e", "-f", settings], stdout=log, stderr=log,
+        server = subprocess.Popen([*self.inside.get(name, []), SERVER, "-D", "-e", "-f", settings], stdout=log, stderr=log,
                                   start_new_session=True)
         self.servers[name] = server
         wait_for(lambda: "listening on" in (self.folder / f"{name}.log").read_text() or server.poll() is not None,
@@ -84,7 +83,21 @@ class Shell:
         for server in self.servers.values():
             self.stop(server)
 
+    def end_sessions(self, name):
+        """Kills what the server started to hold its connections; clients see them broken."""
+        listener = self.servers[name].pid
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and parent(entry) == listener:
+                kill(int(entry.name), signal.SIGKILL)
+
     @staticmethod
     def stop(server):
         kill(-server.pid, signal.SIGKILL)
         server.wait()
+
+
+def parent(process):
+    try:
+        return int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0

@@ -114,7 +114,7 @@ Finding loopback() {
 Finding privacy() {
   return {Verdict::warn,
           "the ports of --nodes are plain, for machines of one user; others who log in here "
-          "could disturb a run (TLS comes with a later version)"};
+          "could disturb a run, unless cluster.tls = \"auto\""};
 }
 
 Finding run_folders() {
@@ -164,9 +164,10 @@ int reach(const std::vector<std::string>& addresses, std::ostream& out) {
     const std::string why = why_not_reached(address, reach_time);
     code |= tell(out, "reach",
                  why.empty() ? Finding{Verdict::ok, address}
-                             : Finding{Verdict::fail, "cannot reach " + address + ": " + why +
-                                                          "; open the port in the firewalls "
-                                                          "between them"});
+                             : Finding{Verdict::fail,
+                                       fmt::format("cannot reach {}: {}; open the port in the "
+                                                   "firewalls between them",
+                                                   address, why)});
   }
   return code;
 }

@@ -45,7 +45,7 @@ void write_new(const std::string& path, const std::string& text, mode_t mode) {
 }
 
 std::vector<std::string> checked_hosts(const Arguments& arguments, const std::string& folder) {
-  const std::vector<std::string> hosts = arguments.all("HOST");
+  std::vector<std::string> hosts = arguments.all("HOST");
   for (const std::string& host : hosts) {
     if (!is_host(host)) arguments.refuse("'" + host + "' is neither a host's name nor an address");
     if (host == "ca") arguments.refuse("'ca' is the CA's own file; give that host another name");

@@ -91,7 +91,8 @@ void check_data(const std::vector<Host>& hosts, const std::vector<Answer>& answe
     for (const auto& [file, manifest] : answers[h].probe.manifests) {
       const auto [seen, fresh] = first.try_emplace(file, manifest, hosts[h].name());
       if (fresh || seen->second.first == manifest)
-        found.push_back({hosts[h].name(), {Verdict::ok, file + ", manifest " + manifest}});
+        found.push_back(
+            {hosts[h].name(), {Verdict::ok, fmt::format("{}, manifest {}", file, manifest)}});
       else
         found.push_back({hosts[h].name(),
                          {Verdict::fail,

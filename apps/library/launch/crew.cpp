@@ -57,7 +57,8 @@ struct Ends {
   close_range(3, ~0U, 0);
   execvp(argv[0], argv);
   constexpr char text[] = "cannot be run: no such program\n";
-  _exit(write(STDERR_FILENO, text, sizeof text - 1) < 0 ? cannot_run : cannot_run);
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(cannot_run);
+  _exit(cannot_run);
 }
 
 [[noreturn]] void refuse(const std::string& what) {

@@ -9,18 +9,12 @@
 
 #include "apps/library/version.hpp"
 #include "base/user_error.hpp"
+#include "runtime/address.hpp"
 
 namespace troupe {
 namespace {
 
-bool is_local(const std::string& address) {
-  return address.rfind("127.", 0) == 0 || address == "::1" || address == "localhost";
-}
-
-std::string with_port(const std::string& address, std::uint16_t port) {
-  const bool six = address.find(':') != std::string::npos;
-  return (six ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
+bool is_local(const std::string& address) { return is_loopback({address, 0}); }
 
 /// Free a moment ago.
 std::uint16_t free_port() {
@@ -106,13 +100,13 @@ Meeting meeting_of(const std::vector<Host>& hosts, const std::vector<Answer>& an
     // A host that is this machine is reached by the others where this machine is.
     const bool here = is_local(probe.caller);
     const std::string& seen = here || !own.address.empty() ? common : probe.caller;
-    meeting.joins.push_back(with_port(seen, port));
+    meeting.joins.push_back(text_of(Address{seen, port}));
     meeting.addresses.push_back(!hosts[h].address.empty() ? hosts[h].address
                                 : here && !meeting.local  ? common
                                                           : probe.address);
   }
   meeting.own_address = common;
-  meeting.listen = with_port(one ? common : "0.0.0.0", port);
+  meeting.listen = text_of(Address{one ? common : "0.0.0.0", port});
   return meeting;
 }
 

@@ -4,6 +4,7 @@
 
 #include "apps/library/launch/checkup.hpp"
 #include "apps/library/own_program.hpp"
+#include "runtime/address.hpp"
 
 namespace troupe {
 namespace {
@@ -11,10 +12,7 @@ namespace {
 using Verdict = Finding::Verdict;
 constexpr std::chrono::seconds patience{30};
 
-std::string with_port(const std::string& address, unsigned port) {
-  const bool six = address.find(':') != std::string::npos;
-  return (six ? "[" + address + "]" : address) + ":" + std::to_string(port);
-}
+std::uint16_t next_of(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
 
 /// The hosts, and this machine as the last.
 class Ports {
@@ -22,8 +20,8 @@ class Ports {
   Ports(const PortCheck& check, const std::vector<Host>& hosts, const Meeting& meeting)
       : check_(check), hosts_(hosts) {
     for (std::size_t h = 0; h < hosts.size(); ++h)
-      targets_.push_back(with_port(meeting.addresses[h], check.port + 1U));
-    targets_.push_back(with_port(meeting.own_address, check.port));
+      targets_.push_back(text_of(Address{meeting.addresses[h], next_of(check.port)}));
+    targets_.push_back(text_of(Address{meeting.own_address, check.port}));
   }
 
   HostFindings run() {

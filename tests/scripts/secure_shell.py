@@ -61,7 +61,7 @@ class Shell:
 
     def restart(self, name, *settings):
         """The same server with a richer environment: "SetEnv NAME=VALUE" each."""
-        self.stop(self.servers.pop(name))
+        self.stop(name)
         self.serve(name, self.hosts[name], settings)
 
     def serve(self, name, address, more=()):
@@ -80,8 +80,8 @@ class Shell:
             raise AssertionError((self.folder / f"{name}.log").read_text())
 
     def __exit__(self, *_):
-        for server in self.servers.values():
-            self.stop(server)
+        for name in list(self.servers):
+            self.stop(name)
 
     def end_sessions(self, name):
         """Kills what the server started to hold its connections; clients see them broken."""
@@ -90,8 +90,10 @@ class Shell:
             if entry.name.isdigit() and parent(entry) == listener:
                 kill(int(entry.name), signal.SIGKILL)
 
-    @staticmethod
-    def stop(server):
+    def stop(self, name):
+        """The server with its sessions: one whose client was cut off would stay for hours."""
+        self.end_sessions(name)
+        server = self.servers.pop(name)
         kill(-server.pid, signal.SIGKILL)
         server.wait()
 

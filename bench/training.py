@@ -2,10 +2,12 @@
 liblinear: hinge SGD by one worker and by two, asynchronous updates in one process,
 and the same actors under a virtual clock."""
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from frame import ROOT, Bench, Contender
 from sets import make, rcv1, train
@@ -124,11 +126,9 @@ random = numpy.random.default_rng(7)
 centres = random.normal(size=(clusters, dims)) * 10
 x = (centres[random.integers(clusters, size=rows)] + random.normal(size=(rows, dims))).astype("float32")
 model = MiniBatchKMeans(n_clusters=clusters, batch_size=256, n_init=1, init=x[:clusters], max_no_improvement=None,
-                        reassignment_ratio=0)
+                        reassignment_ratio=0, tol=0, max_iter=epochs)
 start = time.perf_counter()
-for _ in range(epochs):
-    for first in range(0, rows - 255, 256):
-        model.partial_fit(x[first:first + 256])
+model.fit(x)
 print(rows * epochs / (time.perf_counter() - start) / 1e6, "M rows/s")
 """
 
@@ -150,7 +150,7 @@ def kmeans(bench):
         contenders = [Contender("troupe, in the file's order", lambda t=trained: t("none")),
                       Contender("troupe, shuffled", lambda t=trained: t("local"))]
         if python:
-            contenders.append(Contender("MiniBatchKMeans", [python, "-c", MINI_BATCH, dims, clusters, max(rows // 10, 5120), 1],
+            contenders.append(Contender("MiniBatchKMeans", [python, "-c", MINI_BATCH, dims, clusters, rows, 1 if bench.quick else 2],
                                         figure=r"([0-9.]+) M rows/s"))
         bench.compare(f"k-means, {dims} dimensions, {clusters} centres", "M rows/s", contenders)
 
@@ -168,9 +168,27 @@ def starting(bench, data):
         return {"ms": (time.perf_counter() - start) * 1e3, "MB": used.ru_maxrss / 1024}[figure]
 
     bench.compare("start, one update and exit", "ms", [Contender("troupe train", lambda: one("ms"))])
-    bench.compare("the same run's memory at most", "MB", [Contender("troupe train", lambda: one("MB"))])
+    bench.compare("memory at most", "MB", [
+        Contender("troupe train, one worker, all in one process", lambda: one("MB")),
+        Contender("a node process with one worker", lambda: node_memory(bench, data))])
     bench.compare("a node that waits for its coordinator", "% of a core", [
         Contender("troupe node", lambda: waiting(bench, 1 if bench.quick else 5))])
+
+
+def node_memory(bench, data):
+    """VmHWM of the one node of a run, as long as it can be read."""
+    run = subprocess.Popen([bench.troupe, "train", ROOT / "config/examples/asgd.toml", "-q", "-s", f"data.path={data}",
+                            "-s", "training.workers=1", "--nodes", "1", "--run-dir", bench.fresh("node")],
+                           stdout=subprocess.DEVNULL)
+    most = 0.0
+    while run.poll() is None:
+        for child in Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split():
+            try:
+                most = max(most, float(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{child}/status").read_text())[1]))
+            except (OSError, TypeError):
+                pass  # it has just gone
+        time.sleep(0.01)
+    return most / 1024
 
 
 def waiting(bench, seconds):

@@ -385,7 +385,8 @@ void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turn
   // Of what it has then, not of what there is: the staleness is counted from there.
   std::uint64_t& version = colleagues_.at(worker).known_version;
   if (!std::holds_alternative<std::monostate>(payload))
-    version = plan_->pull == PullKind::snapshot ? publication_.shared_version() : publication_.version();
+    version =
+        plan_->pull == PullKind::snapshot ? publication_.shared_version() : publication_.version();
   ledger_.sent(payload_bytes(payload));
   context.send(worker, Parameters{.version = version,
                                   .draws = ledger_.delivered(),

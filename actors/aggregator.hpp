@@ -37,9 +37,9 @@ class Aggregator : public Actor {
  private:
   /// A turn on offer: somebody is to compute it.
   struct Due {
-    std::uint64_t rows = 0;  ///< its quota
-    bool given = false;      ///< the holder knows, and has not come back with it
-    Features features = {};  ///< what the answer to its wish was aligned with
+    std::uint64_t rows = 0;   ///< its quota
+    bool given = false;       ///< the holder knows, and has not come back with it
+    Features features = {};   ///< what the answer to its wish was aligned with
     SharedBlock pulled = {};  ///< the model that it was given with; Plan::remembers
   };
   /// Where a partition stands.

@@ -134,9 +134,10 @@ TEST_CASE("load_config: peers tell each other states, and one key makes a run on
             .ends_with("a peer waits for all whom it hears, or for nobody"));
   CHECK(refusal("", {"merge=parzen"})
             .ends_with("some merges are for peers, some for one who holds the model"));
-  CHECK(refusal("", {"topology=gossip", "merge=push_sum"})
-            .ends_with("its weights must all arrive: a newer state that replaces an older one would "
-                       "lose some"));
+  CHECK(
+      refusal("", {"topology=gossip", "merge=push_sum"})
+          .ends_with("its weights must all arrive: a newer state that replaces an older one would "
+                     "lose some"));
   CHECK(refusal("", {"topology=gossip", "workers=4", "partitions=8"}) ==
         "-s partitions=8: data.partitions = 8 must be as many as training.workers = 4 (-s "
         "workers=4): each peer has rows and a state of its own");

@@ -49,13 +49,17 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
   for (const std::uint32_t p : pull.partitions) {
     if (p >= seats_.size()) continue;
     Seat& seat = seats_[p];
+    const bool anew = seat.holder != from;
     seat.holder = from;
     seat.wishes.clear();
     while (!plan_->rounds && seat.due.size() < plan_->ahead && offer(p)) {
     }
     for (std::size_t i = 0; i < seat.due.size(); ++i) {
+      // Who held it before may be about to push what it was aligned with.
+      Features aligned = anew ? Features() : seat.due[i].features;
       seat.due[i].given = false;
       if (!closing) turns.push_back(give(p, i));
+      seat.due[i].features = std::move(aligned);
     }
   }
   answer(context, from, std::move(turns),
@@ -101,6 +105,15 @@ void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
   if (stopping_ && !ended_ && (plan_->rounds || all_back())) finish(context);
 }
 
+void Aggregator::on(Context& context, ActorId, WorkersJoined joined) {
+  for (const ActorId worker : joined.workers) {
+    if (lost_.erase(worker) == 0) continue;
+    colleagues_.erase(worker);
+    ledger_.replaced(worker);
+  }
+  context.send(Plan::coordinator, std::move(joined));  // now they are listened to
+}
+
 void Aggregator::on(Context& context, ActorId, Stop stop) {
   if (ended_) return;
   stopping_ = true;
@@ -108,10 +121,6 @@ void Aggregator::on(Context& context, ActorId, Stop stop) {
     finish(context);
   else
     context.wake(plan_->stop_seconds, 0);
-}
-
-void Aggregator::woken(Context& context, std::uint64_t) {
-  if (!ended_) finish(context);
 }
 
 bool Aggregator::expected(ActorId from, const Push& push) const {

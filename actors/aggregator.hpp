@@ -27,11 +27,14 @@ class Aggregator : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
-  void woken(Context& context, std::uint64_t token) override;
+  void woken(Context& context, std::uint64_t) override {
+    if (!ended_) finish(context);
+  }
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
   void on(Context& context, ActorId from, Proceed proceed);
   void on(Context& context, ActorId from, WorkersLost lost);
+  void on(Context& context, ActorId from, WorkersJoined joined);
   void on(Context& context, ActorId from, Stop stop);
 
  private:

@@ -175,6 +175,10 @@ void Coordinator::on(Context& context, ActorId from, Finished finished) {
   if (crew == crew_.end()) return;
   crew->second.answered = true;
   crew->second.computed = finished.computed;
+  if (!final_ && !crew->second.leaves.empty()) {
+    event(context, "node_left", plan_->name_of(from), std::exchange(crew->second.leaves, {}));
+    return dismiss(context, {from});
+  }
   close_when_complete(context);
 }
 
@@ -208,8 +212,33 @@ void Coordinator::on(Context& context, ActorId, WorkersLost lost) {
   });
   if (lost.workers.empty()) return;
   for (const ActorId worker : lost.workers)
-    event(context, "worker_lost", plan_->name_of(worker), lost.detail);
+    event(context, lost.what, plan_->name_of(worker), lost.detail);
   dismiss(context, lost.workers);
+}
+
+// Their word comes behind the step under way, and with it their partitions.
+void Coordinator::on(Context& context, ActorId, WorkersLeaving leaving) {
+  for (const ActorId worker : leaving.workers) {
+    const auto crew = crew_.find(worker);
+    if (final_ || crew == crew_.end() || !crew->second.alive) continue;
+    crew->second.leaves = leaving.detail;
+    context.send(worker, Finish{});
+  }
+}
+
+void Coordinator::on(Context& context, ActorId from, WorkersJoined joined) {
+  // Before the holder of the model knows of them, it would not listen to them.
+  if (from == plan_->aggregator()) return deal(context, joined.workers);
+  std::erase_if(joined.workers, [this](ActorId worker) {
+    const auto crew = crew_.find(worker);
+    return final_ || crew == crew_.end() || crew->second.alive;
+  });
+  if (joined.workers.empty()) return;
+  for (const ActorId worker : joined.workers) {
+    crew_.at(worker) = {};
+    event(context, "worker_joined", plan_->name_of(worker), joined.detail);
+  }
+  context.send(plan_->aggregator(), std::move(joined));
 }
 
 void Coordinator::on(Context& context, ActorId, StopRequested request) {
@@ -238,7 +267,7 @@ void Coordinator::dismiss(Context& context, const std::vector<ActorId>& workers)
   for (const ActorId worker : workers) crew_.at(worker).alive = false;
   std::vector<ActorId> others;
   for (const auto& [id, crew] : crew_)
-    if (crew.alive) others.push_back(id);
+    if (crew.alive && crew.leaves.empty()) others.push_back(id);
   context.send(plan_->keeper(), WorkersLost{.workers = workers});
   if (final_) return close_when_complete(context);
   if (plan_->peers()) {
@@ -254,6 +283,30 @@ void Coordinator::dismiss(Context& context, const std::vector<ActorId>& workers)
     return end(context, {"failed", line, 4}, true);
   }
   for (const ActorId worker : workers) lease_again(context, worker, others);
+}
+
+void Coordinator::deal(Context& context, const std::vector<ActorId>& newcomers) {
+  if (final_ ||
+      std::ranges::any_of(newcomers, [this](ActorId worker) { return !crew_.at(worker).alive; }))
+    return;  // gone again: what they had was dealt out then
+  const std::map<ActorId, Crew> before = crew_;
+  const auto count = [](const Crew& crew) { return crew.partitions.size(); };
+  for (std::size_t turn = 0;; ++turn) {
+    Crew& poor = crew_.at(newcomers[turn % newcomers.size()]);
+    Crew* rich = &poor;
+    for (auto& [worker, crew] : crew_)
+      if (crew.alive && count(crew) > count(*rich)) rich = &crew;
+    if (count(*rich) < count(poor) + 2) break;
+    poor.partitions.push_back(rich->partitions.back());
+    rich->partitions.pop_back();
+  }
+  for (const auto& [worker, crew] : crew_) {
+    if (!crew.alive || count(crew) == count(before.at(worker))) continue;
+    const bool gains = count(crew) > count(before.at(worker));
+    if (gains)
+      event(context, "leased", plan_->name_of(worker), "partitions " + list(crew.partitions));
+    context.send(worker, Lease{.partitions = crew.partitions, .no_others = !gains});
+  }
 }
 
 void Coordinator::lease_again(Context& context, ActorId from, const std::vector<ActorId>& others) {
@@ -304,7 +357,7 @@ EndReport Coordinator::balance(double now) {
                 .discarded = final_->discarded};
   for (const WorkerCount& said : final_->computed) {
     Crew& crew = crew_.at(said.worker);
-    if (!crew.answered) crew.computed = said.rows;
+    crew.computed = (crew.answered ? crew.computed : said.rows) + said.earlier;
   }
   std::uint64_t accounted = end.delivered;
   for (const Count& count : end.discarded) accounted += count.rows;

@@ -29,6 +29,8 @@ class Coordinator : public Actor {
   void on(Context& context, ActorId from, Failed failed);
   void on(Context& context, ActorId from, Refused refused);
   void on(Context& context, ActorId from, WorkersLost lost);
+  void on(Context& context, ActorId from, WorkersLeaving leaving);
+  void on(Context& context, ActorId from, WorkersJoined joined);
   void on(Context& context, ActorId from, StopRequested request);
   void on(Context& context, ActorId from, Notice notice);
 
@@ -42,6 +44,7 @@ class Coordinator : public Actor {
   struct Crew {
     bool alive = true;
     bool answered = false;
+    std::string leaves = {};  ///< why, when it is on its way out
     std::vector<std::uint32_t> partitions;
     std::uint64_t computed = 0;
   };
@@ -52,6 +55,8 @@ class Coordinator : public Actor {
   /// Why an evaluation ends the run, if it does.
   std::optional<std::string> verdict(const Evaluated& evaluated);
   void dismiss(Context& context, const std::vector<ActorId>& workers);
+  /// Takes partitions from those who hold most, for as long as that makes it more even.
+  void deal(Context& context, const std::vector<ActorId>& newcomers);
   void lease_again(Context& context, ActorId from, const std::vector<ActorId>& others);
   void event(Context& context, std::string what, std::string who, std::string detail);
   void close_when_complete(Context& context);

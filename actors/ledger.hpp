@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "messages/message.hpp"
@@ -22,7 +23,13 @@ class Ledger {
   void discard(const std::string& reason, std::uint64_t rows) {
     if (rows > 0) discarded_[reason] += rows;
   }
-  void computed(ActorId worker, std::uint64_t total) { computed_[worker] = total; }
+  void computed(ActorId worker, std::uint64_t total) { computed_[worker].rows = total; }
+  /// Somebody else counts from nothing in its place.
+  void replaced(ActorId worker) {
+    WorkerCount& count = computed_[worker];
+    count.earlier += std::exchange(count.rows, 0);
+    earlier_moved_ += std::exchange(moved_[worker], 0);
+  }
   void moved(ActorId worker, std::uint64_t bytes) { moved_[worker] = bytes; }
   void staleness(std::uint64_t versions) {
     ++staleness_[static_cast<std::size_t>(std::min<std::uint64_t>(versions, bins - 1))];
@@ -38,7 +45,8 @@ class Ledger {
   }
   std::vector<WorkerCount> computed() const {
     std::vector<WorkerCount> counts;
-    for (const auto& [worker, rows] : computed_) counts.push_back({worker, rows});
+    for (const auto& [worker, count] : computed_)
+      counts.push_back({worker, count.rows, count.earlier});
     return counts;
   }
   /// The numbers so far; the loss starts anew.
@@ -58,7 +66,7 @@ class Ledger {
 
  private:
   std::uint64_t bytes_moved() const {
-    std::uint64_t sum = 0;
+    std::uint64_t sum = earlier_moved_;
     for (const auto& [worker, bytes] : moved_) sum += bytes;
     return sum;
   }
@@ -70,7 +78,8 @@ class Ledger {
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::map<std::string, std::uint64_t> discarded_;
-  std::map<ActorId, std::uint64_t> computed_;
+  std::map<ActorId, WorkerCount> computed_;
+  std::uint64_t earlier_moved_ = 0;
   std::map<ActorId, std::uint64_t> moved_;
   std::vector<std::uint64_t> staleness_ = std::vector<std::uint64_t>(bins, 0);
 };

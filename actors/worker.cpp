@@ -48,6 +48,13 @@ struct Worker::Seat {
   std::unique_ptr<Update> update;
   Block replica = {};  ///< as the last descent left it, where it goes on from there
   std::uint64_t epochs_begun = 0;
+  /// Somebody else holds it; answers that were on their way may still list it.
+  bool given_away = false;
+  void give_away() {
+    given_away = true;
+    feed.reset();
+    update.reset();
+  }
   /// How long the lists of its wishes were, by step: answers say nothing but values.
   std::deque<std::pair<std::uint64_t, std::size_t>> wished;
 };
@@ -63,8 +70,15 @@ Worker::Worker(std::shared_ptr<const Plan> plan)
 Worker::~Worker() = default;
 
 void Worker::on(Context& context, ActorId, Lease lease) {
+  if (lease.no_others)
+    for (auto& [p, seat] : seats_)
+      if (!std::ranges::count(lease.partitions, p)) seat->give_away();
   try {
-    for (const std::uint32_t p : lease.partitions) seats_[p] = std::make_unique<Seat>(*plan_, p);
+    for (const std::uint32_t p : lease.partitions) {
+      const auto seat = seats_.find(p);
+      if (seat == seats_.end() || seat->second->given_away || !lease.no_others)
+        seats_[p] = std::make_unique<Seat>(*plan_, p);
+    }
   } catch (const UserError& error) {
     context.send(Plan::coordinator,
                  Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
@@ -102,9 +116,9 @@ void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::u
   Push together;
   std::uint64_t rows = 0;
   for (Turn turn : turns) {
-    const auto seat = seats_.find(turn.partition);
-    if (seat == seats_.end()) continue;  // not ours: nobody would wait for it
-    Partial partial = compute(*seat->second, turn, draws);
+    Seat* const seat = held(turn);
+    if (seat == nullptr) continue;
+    Partial partial = compute(*seat, turn, draws);
     rows += partial.rows;
     together.turns.push_back(turn);
     sums.insert(
@@ -117,10 +131,19 @@ void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::u
   say(context, std::move(together), rows);
 }
 
+// What is not ours is not waited for; of an answer it takes its part all the same.
+Worker::Seat* Worker::held(const Turn& turn) {
+  const auto found = seats_.find(turn.partition);
+  if (found == seats_.end()) return nullptr;
+  if (!found->second->given_away) return found->second.get();
+  if (is_aligned_) read_ += wished_for(*found->second, turn.step);
+  return nullptr;
+}
+
 void Worker::take_turn(Context& context, Turn turn, std::uint64_t draws, bool last) {
-  const auto seat = seats_.find(turn.partition);
-  if (seat == seats_.end()) return;
-  Partial partial = compute(*seat->second, turn, draws);
+  Seat* const seat = held(turn);
+  if (seat == nullptr) return;
+  Partial partial = compute(*seat, turn, draws);
   if (last) give_back_model();
   Push push;
   push.turns = {turn};
@@ -193,12 +216,16 @@ std::span<const float> Worker::model() const {
   return held;
 }
 
-// One turn's answer is taken as it is, those of several are cut apart.
-void Worker::read_aligned(Seat& seat, std::uint64_t step) {
+std::size_t Worker::wished_for(Seat& seat, std::uint64_t step) {
   while (!seat.wished.empty() && seat.wished.front().first < step) seat.wished.pop_front();
   TROUPE_CHECK(seat.wished.empty(), ==, false);
   TROUPE_CHECK(seat.wished.front().first, ==, step);
-  const std::size_t count = seat.wished.front().second;
+  return seat.wished.front().second;
+}
+
+// One turn's answer is taken as it is, those of several are cut apart.
+void Worker::read_aligned(Seat& seat, std::uint64_t step) {
+  const std::size_t count = wished_for(seat, step);
   TROUPE_CHECK(read_ + count, <=, aligned_.size());
   const std::span<const float> from = std::span(aligned_).subspan(read_, count);
   if (!plan_->entrywise) {

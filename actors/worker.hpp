@@ -48,6 +48,9 @@ class Worker : public Actor {
 
   /// What a sparse pull brought for a turn: to entries_, or to the mirror.
   void read_aligned(Seat& seat, std::uint64_t step);
+  Seat* held(const Turn& turn);
+  /// How many values an answer has for a turn.
+  static std::size_t wished_for(Seat& seat, std::uint64_t step);
   std::span<const float> model() const;
 
   void add(Push& push, Subtree where, Partial& partial);

@@ -27,7 +27,8 @@ struct Turn {
 /// Coordinator to worker: these partitions are yours now, beside those you have.
 struct Lease {
   std::vector<std::uint32_t> partitions = {};
-  static constexpr auto fields() { return std::tuple{&Lease::partitions}; }
+  bool no_others = false;  ///< those you have and that are not listed are somebody else's
+  static constexpr auto fields() { return std::tuple{&Lease::partitions, &Lease::no_others}; }
 };
 
 /// Worker to aggregator: I hold these partitions now; tell me where they stand.
@@ -173,7 +174,10 @@ struct Count {
 struct WorkerCount {
   ActorId worker = 0;
   std::uint64_t rows = 0;
-  static constexpr auto fields() { return std::tuple{&WorkerCount::worker, &WorkerCount::rows}; }
+  std::uint64_t earlier = 0;  ///< by others of that name, who are gone
+  static constexpr auto fields() {
+    return std::tuple{&WorkerCount::worker, &WorkerCount::rows, &WorkerCount::earlier};
+  }
 };
 
 /// Aggregator to coordinator: the end of the run.
@@ -223,7 +227,10 @@ struct Refused {
 struct WorkersLost {
   std::vector<ActorId> workers = {};
   std::string detail = {};
-  static constexpr auto fields() { return std::tuple{&WorkersLost::workers, &WorkersLost::detail}; }
+  std::string what = "worker_lost";  ///< the event that it is
+  static constexpr auto fields() {
+    return std::tuple{&WorkersLost::workers, &WorkersLost::detail, &WorkersLost::what};
+  }
 };
 
 /// Host (a signal, the control address) to coordinator.
@@ -287,10 +294,30 @@ struct Tally {
   }
 };
 
+/// Host to coordinator: these would like to go. They finish the step under way first.
+struct WorkersLeaving {
+  std::vector<ActorId> workers = {};
+  std::string detail = {};
+  static constexpr auto fields() {
+    return std::tuple{&WorkersLeaving::workers, &WorkersLeaving::detail};
+  }
+};
+
+/// Host to coordinator, coordinator to aggregator and back: in the place of lost ones there
+/// are new ones, who know nothing.
+struct WorkersJoined {
+  std::vector<ActorId> workers = {};
+  std::string detail = {};
+  static constexpr auto fields() {
+    return std::tuple{&WorkersJoined::workers, &WorkersJoined::detail};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
-using Message = std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed,
-                             Stop, Final, Finish, Finished, Failed, Refused, WorkersLost,
-                             StopRequested, Notice, PeerState, Received, Tally>;
+using Message =
+    std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
+                 Finish, Finished, Failed, Refused, WorkersLost, StopRequested, Notice, PeerState,
+                 Received, Tally, WorkersLeaving, WorkersJoined>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {

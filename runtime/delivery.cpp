@@ -1,11 +1,13 @@
 #include "runtime/delivery.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 void Delivery::stamp(Envelope& envelope) {
   envelope.run = run_;
   envelope.graph_epoch = epoch_;
-  envelope.sequence = ++sent_[edge(envelope)];
+  envelope.sequence = first_ + ++sent_[edge(envelope)];
 }
 
 Freshness Delivery::judge(const Envelope& envelope) {
@@ -22,7 +24,8 @@ Freshness Delivery::judge(const Envelope& envelope) {
     ++counts_.repeated;
     return Freshness::repeated;
   }
-  counts_.missed += envelope.sequence - last - 1;
+  const std::uint64_t begin = envelope.sequence >> count_bits << count_bits;
+  counts_.missed += envelope.sequence - std::max(last, begin) - 1;
   ++counts_.accepted;
   last = envelope.sequence;
   return Freshness::fresh;

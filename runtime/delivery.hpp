@@ -23,7 +23,10 @@ struct DeliveryCounts {
 /// One end of any number of edges; its owner calls it from one thread.
 class Delivery {
  public:
-  Delivery(std::uint64_t run, std::uint32_t graph_epoch) : run_(run), epoch_(graph_epoch) {}
+  /// `life` tells processes apart in which the same actor lived one after the other: the
+  /// numbers of a later one are above all of an earlier one's.
+  Delivery(std::uint64_t run, std::uint32_t graph_epoch, std::uint32_t life = 0)
+      : run_(run), epoch_(graph_epoch), first_(std::uint64_t{life} << count_bits) {}
 
   /// Fills in run, drawing and the next number of the edge.
   void stamp(Envelope& envelope);
@@ -35,12 +38,14 @@ class Delivery {
   }
 
  private:
+  static constexpr unsigned count_bits = 40;
   static std::uint64_t edge(const Envelope& envelope) {
     return std::uint64_t{envelope.from} << 32 | envelope.to;
   }
 
   std::uint64_t run_;
   std::uint32_t epoch_;
+  std::uint64_t first_;
   std::unordered_map<std::uint64_t, std::uint64_t> sent_;
   std::unordered_map<std::uint64_t, std::uint64_t> seen_;
   DeliveryCounts counts_;

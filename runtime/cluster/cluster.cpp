@@ -7,7 +7,6 @@
 #include <caf/send.hpp>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "base/cpu_level.hpp"
@@ -52,12 +51,12 @@ class Cluster::Host {
   void open_door(caf::actor_system& system);
   void run_alone();
   void run_with_nodes();
-  void hear(Stage& stage, const Heard& heard);
+  void hear(Stage& stage, Process& process, const Heard& heard);
   void pass_on_news(Stage& stage);
   void report_last_news();
   /// A line of the run's log that is nobody else's; from any thread.
   void note(const std::string& what, const std::string& who, const std::string& detail) const;
-  void supervise(Stage& stage);
+  void supervise(Stage& stage, Process& process);
   void lose(Stage& stage, std::uint32_t process, const std::string& why);
   void report_stopped(const StopRequested& why);
 
@@ -72,7 +71,7 @@ class Cluster::Host {
   caf::actor data_server_;                // none unless data is served
   std::map<std::uint32_t, Notice> news_;  // per process, not passed on yet
   Clock::time_point heard_news_;
-  std::set<std::uint32_t> others_here_;  // of the nodes started elsewhere
+  std::optional<Muster> muster_;  // with nodes
   std::atomic<Clock::time_point> begun_;
 };
 
@@ -88,6 +87,7 @@ class Cluster::Host::Departure {
     host_.roster_.children().kill_all();
     host_.roster_.children().wait_all(Clock::now() + leave_time);
     caf::anon_send(host_.endpoint_, Quit{});
+    host_.muster_.reset();
     host_.endpoint_ = nullptr;
     host_.plane_.reset();
     host_.switchboard_.reset();
@@ -106,10 +106,7 @@ class Cluster::Host::Departure {
 
  private:
   bool empty() const {
-    const Roster& roster = host_.roster_;
-    for (std::uint32_t n = host_.request_.nodes + 1; n <= roster.count(); ++n)
-      if (host_.others_here_.contains(n)) return false;
-    return host_.roster_.children().wait_all(Clock::now());
+    return !host_.roster_.has_guests() && host_.roster_.children().wait_all(Clock::now());
   }
   // Who joins only now is sent away, too.
   void wait_until(Clock::time_point deadline) {
@@ -118,7 +115,8 @@ class Cluster::Host::Departure {
       if (!event) continue;
       if (const auto* heard = std::get_if<Heard>(&*event))
         caf::anon_send(host_.endpoint_, Tell{heard->peer, Leave{}});
-      if (const auto* lost = std::get_if<LinkLost>(&*event)) host_.others_here_.erase(lost->peer);
+      const auto* lost = std::get_if<LinkLost>(&*event);
+      if (lost != nullptr && host_.roster_.has(lost->peer)) host_.roster_.give_up(lost->peer);
     }
   }
 
@@ -151,9 +149,10 @@ std::shared_ptr<Process> Cluster::Host::make_process() {
 void Cluster::Host::run_alone() {
   SystemConfig config;
   caf::actor_system system(config);
-  Stage stage(system, make_process(), request_.make);
+  const auto process = make_process();
+  Stage stage(system, process, request_.make);
   stage.begin();
-  supervise(stage);
+  supervise(stage, *process);
   stage.end();
 }
 
@@ -179,30 +178,32 @@ void Cluster::Host::run_with_nodes() {
   open_data_plane(process);
   const Secret secret = make_secret();
   plane_->admit(secret, 0);
-  Muster muster({.request = request_,
-                 .roster = roster_,
-                 .inbox = inbox_,
-                 .endpoint = endpoint_,
-                 .secret = secret,
-                 .note = [this](const std::string& what, const std::string& who,
-                                const std::string& detail) { note(what, who, detail); }});
-  if (const auto stop = muster.gather()) {
+  muster_.emplace(
+      Muster::Means{.request = request_,
+                    .roster = roster_,
+                    .inbox = inbox_,
+                    .endpoint = endpoint_,
+                    .secret = secret,
+                    .note = [this](const std::string& what, const std::string& who,
+                                   const std::string& detail) { note(what, who, detail); }});
+  if (const auto stop = muster_->gather()) {
     report_stopped(*stop);
     return;
   }
-  processes_ = muster.processes();
-  process->processes = processes_;
-  use_cpu_level(static_cast<CpuLevel>(muster.cpu_level()));
+  process->processes = muster_->processes();
+  use_cpu_level(static_cast<CpuLevel>(muster_->cpu_level()));
   Stage stage(system, process, request_.make);
   caf::anon_send(endpoint_, Attach{process});
-  for (std::uint32_t n = 1; n <= roster_.count(); ++n) {
-    caf::anon_send(endpoint_, Tell{n, Start{}});
-    if (!roster_.is_child(n)) others_here_.insert(n);
-  }
+  for (std::uint32_t n = 1; n <= roster_.count(); ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
   begun_ = Clock::now();
   stage.begin();
-  for (const Heard& told : muster.take_told()) hear(stage, told);
-  supervise(stage);
+  if (std::vector<ActorId> vacant = muster_->vacant(); !vacant.empty())
+    stage.inject(Plan::coordinator, WorkersLost{.workers = std::move(vacant),
+                                                .detail = "no node has room; one that joins may "
+                                                          "take it",
+                                                .what = "worker_awaited"});
+  for (const Heard& told : muster_->take_told()) hear(stage, *process, told);
+  supervise(stage, *process);
   report_last_news();
   departure.dismiss();
   stage.end();
@@ -243,7 +244,7 @@ void Cluster::Host::open_door(caf::actor_system& system) {
   switchboard_->publish(Errand::control, endpoint_);
 }
 
-void Cluster::Host::supervise(Stage& stage) {
+void Cluster::Host::supervise(Stage& stage, Process& process) {
   bool over = false;
   while (!over) {
     for (std::uint32_t n = 1; n <= request_.nodes; ++n)
@@ -256,14 +257,21 @@ void Cluster::Host::supervise(Stage& stage) {
                         [&](const LinkLost& lost) {
                           if (roster_.has(lost.peer)) lose(stage, lost.peer, lost.detail);
                         },
-                        [&](const Heard& heard) { hear(stage, heard); }},
+                        [&](const Heard& heard) { hear(stage, process, heard); }},
                *event);
   }
 }
 
-void Cluster::Host::hear(Stage& stage, const Heard& heard) {
-  if (std::holds_alternative<Join>(heard.sentence))
-    caf::anon_send(endpoint_, Tell{heard.peer, Declined{"this run has all its nodes", 4}});
+void Cluster::Host::hear(Stage& stage, Process& process, const Heard& heard) {
+  if (auto arrival = muster_->late(heard)) {
+    for (const ActorId worker : arrival->workers) process.processes.move(worker, arrival->process);
+    caf::anon_send(endpoint_, Tell{arrival->process, Start{}});
+    stage.inject(Plan::coordinator,
+                 WorkersJoined{std::move(arrival->workers), roster_.name(arrival->process)});
+  }
+  if (std::holds_alternative<Leaving>(heard.sentence))
+    stage.inject(Plan::coordinator,
+                 WorkersLeaving{muster_->workers_of(heard.peer), roster_.name(heard.peer)});
   const auto* told = std::get_if<Told>(&heard.sentence);
   if (told == nullptr || !roster_.has(heard.peer)) return;
   Notice notice{told->what, roster_.name(heard.peer), told->detail};
@@ -299,7 +307,6 @@ void Cluster::Host::note(const std::string& what, const std::string& who,
 void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string& why) {
   if (roster_.gone(process)) return;
   roster_.give_up(process);
-  others_here_.erase(process);
   caf::anon_send(endpoint_, Drop{process});
   plane_->drop(process);
   std::string detail = roster_.name(process) + " ";
@@ -312,10 +319,8 @@ void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string&
     children.kill(process);
     detail += why;
   }
-  WorkersLost lost{.detail = std::move(detail)};
-  for (ActorId actor = Plan::first_drawn; actor < processes_.size(); ++actor)
-    if (processes_[actor] == process) lost.workers.push_back(actor);
-  stage.inject(Plan::coordinator, std::move(lost));
+  stage.inject(Plan::coordinator,
+               WorkersLost{.workers = muster_->workers_of(process), .detail = std::move(detail)});
 }
 
 // The actors never began, so nobody else can say it.

@@ -15,6 +15,7 @@
 #include "datasets/file_dataset.hpp"
 #include "datasets/served_segments.hpp"
 #include "runtime/assemble.hpp"
+#include "runtime/cluster/leave_request.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
 #include "runtime/tls/keys.hpp"
@@ -77,6 +78,8 @@ struct NodeRequest {
   std::string advertise = {};                   ///< or here: HOST[:PORT], where that differs
   std::optional<Credentials> credentials = {};  ///< needed where others than this machine's come
   double join_seconds = 60;                     ///< to try again while nobody is there
+  bool rejoin = false;  ///< as a new node, where the coordinator's process was lost
+  std::shared_ptr<LeaveRequest> leave = nullptr;
   /// Makes plan and pace of the settings that the coordinator sent.
   std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text,
                                                              const NodeData& data)>

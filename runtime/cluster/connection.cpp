@@ -225,6 +225,11 @@ void Connection::send(const Envelope& envelope) {
   });
 }
 
+bool Connection::drained() {
+  const std::lock_guard lock(mutex_);
+  return out_.empty() && !awaits_output_;
+}
+
 void Connection::await_output() {
   if (closed_) return;
   socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](error_code error) {

@@ -36,8 +36,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin();
   /// Tells nobody.
   void close();
-  /// From any thread.
+  /// From any thread, as what follows.
   void send(const Envelope& envelope);
+  /// True when the system has all that was sent.
+  bool drained();
 
  private:
   struct Outgoing {

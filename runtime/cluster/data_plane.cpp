@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <map>
@@ -30,6 +31,11 @@ class DataPlane::Hub {
     return found == connections_.end() ? nullptr : found->second;
   }
   void drop(std::uint32_t process);
+  bool drained() {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::all_of(connections_,
+                               [](const auto& each) { return each.second->drained(); });
+  }
 
  private:
   enum class Greeting { ours, theirs };
@@ -143,6 +149,7 @@ void DataPlane::connect(std::uint32_t process, const Address& to,
 void DataPlane::send(std::uint32_t process, const Envelope& envelope) {
   if (const auto connection = hub_->to(process)) connection->send(envelope);
 }
+bool DataPlane::drained() const { return hub_->drained(); }
 void DataPlane::drop(std::uint32_t process) { hub_->drop(process); }
 
 }  // namespace troupe

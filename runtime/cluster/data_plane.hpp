@@ -49,6 +49,8 @@ class DataPlane {
   void connect(std::uint32_t process, const Address& to, std::chrono::steady_clock::duration time);
   /// From any thread. To a process that is not connected it goes nowhere.
   void send(std::uint32_t process, const Envelope& envelope);
+  /// True when the system has all that was sent.
+  bool drained() const;
   /// Ends a connection without calling anybody.
   void drop(std::uint32_t process);
 

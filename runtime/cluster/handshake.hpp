@@ -96,9 +96,14 @@ struct Told {
   static constexpr auto fields() { return std::tuple{&Told::what, &Told::detail, &Told::sum}; }
 };
 
+/// A node: my workers would like to go.
+struct Leaving {
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
 /// The order is the wire's numbering: add at the end.
-using Handshake =
-    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined, Told>;
+using Handshake = std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave,
+                               Declined, Told, Leaving>;
 
 Bytes encode_handshake(const Handshake& sentence);
 std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);

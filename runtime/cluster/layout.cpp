@@ -49,11 +49,7 @@ std::vector<std::size_t> shares(std::size_t workers, const NodeShare& share) {
       ++counts[n];
       --left;
     }
-    if (left == before)
-      throw UserError(ExitCode::cluster,
-                      std::to_string(share.nodes) + " nodes have " +
-                          std::to_string(workers - left) + " slots for " + std::to_string(workers) +
-                          " workers: give them more slots, or take more nodes or fewer workers");
+    if (left == before) break;  // all are full
   }
   return counts;
 }
@@ -75,6 +71,12 @@ ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
     ++node;
     for (std::size_t i = 0; i < count; ++i) processes[workers[next++]] = node;
   }
+  if (plan.peers() && next < workers.size())
+    throw UserError(ExitCode::cluster,
+                    std::to_string(share.nodes) + " nodes have " + std::to_string(next - stay) +
+                        " slots for " + std::to_string(leave) +
+                        " peers: give them more slots, or take more nodes or fewer workers");
+  for (; next < workers.size(); ++next) processes[workers[next]] = nowhere;
   return processes;
 }
 
@@ -120,6 +122,7 @@ std::vector<std::uint32_t> neighbours(const Plan& plan, const ProcessMap& proces
     if (to == mine) found.insert(from);
   }
   found.erase(mine);
+  found.erase(nowhere);
   return {found.begin(), found.end()};
 }
 

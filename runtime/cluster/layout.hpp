@@ -11,6 +11,8 @@ namespace troupe {
 
 /// Per actor: 0 for the starting process, then one number a node.
 using ProcessMap = std::vector<std::uint32_t>;
+/// Of an actor that no process has taken yet.
+inline constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
 struct NodeShare {
   std::uint32_t nodes = 0;
@@ -20,8 +22,8 @@ struct NodeShare {
 };
 
 /// Coordinator, evaluator and aggregators stay in the starting process; workers
-/// go to the nodes in contiguous blocks. Throws UserError when a node would have no
-/// worker (exit 2), or a worker no node (exit 4).
+/// go to the nodes in contiguous blocks, and where there is no room they are nowhere.
+/// Throws UserError when a node would have no worker (exit 2), or a peer no node (exit 4).
 ProcessMap map_processes(const Plan& plan, const NodeShare& share);
 
 /// The actors of each place of one process.

@@ -223,11 +223,91 @@ void Muster::place() {
     throw;
   }
   placed_ = true;
+  for (std::uint32_t n = 1; n < members_.size(); ++n) send_placement(n);
+}
+
+void Muster::send_placement(std::uint32_t process) {
   Placement placement;
   placement.processes = processes_;
   placement.cpu_level = cpu_level_;
   for (const Member& member : members_) placement.addresses.push_back(member.address);
-  for (std::uint32_t n = 1; n < members_.size(); ++n) tell(n, placement);
+  tell(process, placement);
+}
+
+std::vector<ActorId> Muster::workers_of(std::uint32_t process) const {
+  std::vector<ActorId> workers;
+  for (ActorId actor = Plan::first_drawn; actor < processes_.size(); ++actor)
+    if (processes_[actor] == process) workers.push_back(actor);
+  return workers;
+}
+
+std::vector<ActorId> Muster::vacant() const {
+  std::vector<ActorId> workers = workers_of(nowhere);
+  for (std::uint32_t n = 1; n <= means_.roster.count(); ++n) {
+    if (!means_.roster.gone(n)) continue;
+    const std::vector<ActorId> theirs = workers_of(n);
+    workers.insert(workers.end(), theirs.begin(), theirs.end());
+  }
+  return workers;
+}
+
+std::optional<Muster::Arrival> Muster::late(const Heard& heard) {
+  const std::uint32_t n = heard.peer;
+  if (const auto* join = std::get_if<Join>(&heard.sentence)) take_in(heard.peer, *join);
+  if (!means_.roster.has(n) || means_.roster.gone(n)) return {};
+  Member& member = members_[n];
+  if (const auto* ready = std::get_if<Ready>(&heard.sentence);
+      ready && member.step == Step::joined) {
+    const std::string refusal = why_not(*ready);
+    if (refusal.empty()) {
+      member.step = Step::ready;
+      send_placement(n);
+    } else {
+      tell(n, Declined{means_.roster.name(n) + " " + refusal, static_cast<int>(ExitCode::cluster)});
+      abandon(n, refusal);
+    }
+  }
+  if (const auto* declined = std::get_if<Declined>(&heard.sentence);
+      declined && member.step != Step::connected) {
+    tell(n, *declined);
+    abandon(n, declined->line);
+  }
+  if (!std::holds_alternative<Connected>(heard.sentence) || member.step != Step::ready) return {};
+  member.step = Step::connected;
+  return Arrival{n, workers_of(n)};
+}
+
+std::string Muster::why_not_now(const Join& join) const {
+  if (const std::string refusal = why_not(join); !refusal.empty())
+    return "the node at " + join.address + " " + refusal;
+  if (join.cpu_level < cpu_level_)
+    return fmt::format("the node at {} has kernels of level {}, and this run computes at {}",
+                       join.address, to_text(static_cast<CpuLevel>(join.cpu_level)),
+                       to_text(static_cast<CpuLevel>(cpu_level_)));
+  if (means_.request.plan->peers()) return "this run has begun, and its peers are all there";
+  if (vacant().empty())
+    return fmt::format("this run has all its {} workers", means_.request.plan->workers);
+  return {};
+}
+
+void Muster::take_in(PeerId visitor, const Join& join) {
+  const std::string refusal = why_not_now(join);
+  if (!refusal.empty()) {
+    tell(visitor, Declined{refusal, static_cast<int>(ExitCode::cluster)});
+    return means_.note("refused", join.address, refusal);
+  }
+  std::vector<ActorId> workers = vacant();
+  if (join.slots > 0 && workers.size() > join.slots) workers.resize(join.slots);
+  const std::uint32_t process = means_.roster.add(join.address);
+  members_.emplace_back();
+  for (const ActorId worker : workers) processes_[worker] = process;
+  admit(process, visitor, join);
+}
+
+void Muster::abandon(std::uint32_t process, const std::string& reason) {
+  means_.note("refused", means_.roster.name(process), reason);
+  caf::anon_send(means_.endpoint, Drop{process});
+  means_.roster.give_up(process);
 }
 
 void Muster::tell(PeerId peer, Handshake sentence) {

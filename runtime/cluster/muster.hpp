@@ -41,6 +41,15 @@ class Muster {
   /// Returns when every node is connected and waits for the start; the reason when a
   /// stop was asked for instead. Throws UserError (exit 4) when nodes do not come or do not fit.
   std::optional<StopRequested> gather();
+  struct Arrival {
+    std::uint32_t process = 0;
+    std::vector<ActorId> workers;
+  };
+  /// While the run goes on: somebody who has just taken vacant workers, if that is it.
+  std::optional<Arrival> late(const Heard& heard);
+  /// Workers that nobody has taken, or whose process is gone.
+  std::vector<ActorId> vacant() const;
+  std::vector<ActorId> workers_of(std::uint32_t process) const;
   /// Who lives where, and the level that all have; known after gather().
   const ProcessMap& processes() const { return processes_; }
   std::uint32_t cpu_level() const { return cpu_level_; }
@@ -68,6 +77,10 @@ class Muster {
   void on(PeerId peer, const Declined& declined);
   void admit(std::uint32_t process, PeerId visitor, const Join& join);
   void place();
+  void take_in(PeerId visitor, const Join& join);
+  std::string why_not_now(const Join& join) const;
+  void abandon(std::uint32_t process, const std::string& reason);
+  void send_placement(std::uint32_t process);
   std::string why_not(const Join& join) const;
   std::string why_not(const Ready& ready) const;
   std::optional<std::uint32_t> seat_for(const Join& join) const;

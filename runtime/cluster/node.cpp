@@ -31,6 +31,7 @@ constexpr auto connect_time = std::chrono::seconds(10);
 constexpr auto first_pause = std::chrono::milliseconds(20);
 constexpr auto longest_pause = std::chrono::milliseconds(500);
 constexpr auto grace = std::chrono::seconds(1);
+constexpr auto linger = std::chrono::milliseconds(200);
 
 Address address_of(const std::string& option, const std::string& text) {
   const auto address = parse_address(text);
@@ -64,6 +65,11 @@ class Watchdog {
   std::thread thread_;
 };
 
+/// What a node's own thread hears besides: somebody asks it to leave, a worker of its is done.
+struct AskedToLeave {};
+struct Retired {};
+using NodeEvent = std::variant<Heard, LinkLost, AskedToLeave, Retired>;
+
 class Node {
  public:
   explicit Node(const NodeRequest& request)
@@ -73,12 +79,15 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node() {
+    if (request_.leave) request_.leave->listen({});
     if (data_) data_->close();
     stage_.reset();
     if (endpoint_) caf::anon_send(endpoint_, Quit{});
   }
 
   int serve();
+  /// It served, and then there was nobody to serve any more.
+  bool orphaned() const { return orphaned_; }
 
  private:
   void open_door();
@@ -89,6 +98,9 @@ class Node {
     caf::anon_send(endpoint_, Tell{peer, std::move(sentence)});
   }
   int live();
+  void hear(const LinkLost& lost);
+  void go();
+  void retire();
   void hear(PeerId peer, const Handshake& sentence);
   void on(const Welcome& welcome);
   void on(const Placement& placement);
@@ -99,7 +111,7 @@ class Node {
 
   Watchdog watchdog_;  // outlives the rest: CAF's own end is watched, too
   const NodeRequest& request_;
-  Inbox<EndpointEvent> inbox_;
+  Inbox<NodeEvent> inbox_;
   SystemConfig config_;
   caf::actor_system system_;
   caf::actor endpoint_;
@@ -113,6 +125,10 @@ class Node {
   std::set<std::uint32_t> awaited_;   // processes that are to connect to this one
   std::set<std::uint32_t> visited_;   // those that did
   bool connected_ = false;
+  bool begun_ = false;
+  bool leaving_ = false;
+  bool orphaned_ = false;
+  std::ptrdiff_t residents_ = 0;  // workers of this process that have not retired
   std::optional<int> exit_;
   std::string last_line_;
   std::mutex news_mutex_;
@@ -139,13 +155,16 @@ int Node::serve() {
 void Node::open_door() {
   entrance_.emplace(entrance_options(request_.listen, request_.credentials));
   switchboard_.emplace(system_, *entrance_);
-  endpoint_ =
-      spawn_endpoint(system_, [this](EndpointEvent event) { inbox_.post(std::move(event)); });
+  endpoint_ = spawn_endpoint(system_, [this](EndpointEvent event) {
+    std::visit([this](auto& each) { inbox_.post(std::move(each)); }, event);
+  });
   switchboard_->publish(Errand::control, endpoint_);
   plane_.emplace(*entrance_, ears_of(process_, [this](std::uint32_t peer, const std::string& why) {
     inbox_.post(LinkLost{peer, why});
   }));
   process_->data = &*plane_;
+  process_->retired = [this] { inbox_.post(Retired{}); };
+  if (request_.leave) request_.leave->listen([this] { inbox_.post(AskedToLeave{}); });
 }
 
 // Where others reach this process: what it was told, where it listens, or, where that is
@@ -175,6 +194,7 @@ Switchboard::Reached Node::reach(const Address& address, Errand errand, Clock::d
       const double seconds = std::chrono::duration<double>(time).count();
       if (Clock::now() >= deadline)
         throw UserError(error.code(), fmt::format("{}; tried for {:g} s", error.what(), seconds));
+      if (request_.leave && request_.leave->asked()) throw;
       if (request_.log && !std::exchange(said, true))
         request_.log(fmt::format("{}; trying for {:g} s", error.what(), seconds));
     }
@@ -187,18 +207,45 @@ int Node::live() {
   while (!exit_) {
     auto event = inbox_.next(Clock::now() + std::chrono::hours(1));
     if (!event) continue;
-    if (auto* heard = std::get_if<Heard>(&*event)) {
-      try {
-        hear(heard->peer, heard->sentence);
-      } catch (const UserError& error) {
-        decline(static_cast<int>(error.code()), error.what());
-      }
-    } else if (std::get<LinkLost>(*event).peer == coordinator) {
-      exit_ = static_cast<int>(ExitCode::cluster);
-      last_line_ = "troupe node: the coordinator's process is gone";
+    try {
+      std::visit(Overload{[&](const Heard& heard) { hear(heard.peer, heard.sentence); },
+                          [&](const LinkLost& lost) { hear(lost); }, [&](AskedToLeave) { go(); },
+                          [&](Retired) { retire(); }},
+                 *event);
+    } catch (const UserError& error) {
+      decline(static_cast<int>(error.code()), error.what());
     }
   }
   return leave(*exit_, last_line_);
+}
+
+void Node::hear(const LinkLost& lost) {
+  if (lost.peer != coordinator) return;
+  orphaned_ = begun_ && !leaving_;
+  exit_ = static_cast<int>(leaving_ ? ExitCode::done : ExitCode::cluster);
+  if (!leaving_) last_line_ = "troupe node: the coordinator's process is gone";
+}
+
+// Workers finish the step under way and hand back what they hold; the coordinator asks
+// them to when it hears that we would like to go.
+void Node::go() {
+  if (std::exchange(leaving_, true)) return;
+  if (!begun_) {
+    exit_ = static_cast<int>(ExitCode::done);
+    return;
+  }
+  if (request_.log) request_.log("leaving the run");
+  tell(coordinator, Leaving{});
+}
+
+// What the last of them said is on its way before the connections end.
+void Node::retire() {
+  if (--residents_ > 0 || !leaving_) return;
+  const auto deadline = Clock::now() + grace;
+  while (Clock::now() < deadline && !plane_->drained()) std::this_thread::sleep_for(first_pause);
+  inbox_.next(Clock::now() + linger);
+  if (request_.log) request_.log("has left the run");
+  exit_ = static_cast<int>(ExitCode::done);
 }
 
 int Node::leave(int exit_code, const std::string& line) {
@@ -212,11 +259,14 @@ int Node::leave(int exit_code, const std::string& line) {
 }
 
 void Node::hear(PeerId peer, const Handshake& sentence) {
+  if (peer != coordinator && !std::holds_alternative<Hello>(sentence)) return;
   std::visit(Overload{[&](const Welcome& welcome) { on(welcome); },
                       [&](const Placement& placement) { on(placement); },
                       [&](const Hello& hello) { on(peer, hello); },
                       [&](const Start&) {
-                        if (stage_) stage_->begin();
+                        if (!stage_) return;
+                        begun_ = true;
+                        stage_->begin();
                       },
                       [&](const Leave&) {
                         exit_ = static_cast<int>(ExitCode::done);
@@ -275,10 +325,11 @@ void Node::on(const Placement& placement) {
   if (!process_->plan) return;
   use_cpu_level(static_cast<CpuLevel>(placement.cpu_level));
   process_->processes = placement.processes;
+  residents_ = std::ranges::count(placement.processes, process_->mine);
   stage_.emplace(system_, process_, request_.make);
   caf::anon_send(endpoint_, Attach{process_});
   for (const std::uint32_t other :
-       neighbours(*process_->plan, process_->processes, process_->mine)) {
+       neighbours(*process_->plan, placement.processes, process_->mine)) {
     if (other > process_->mine) {
       awaited_.insert(other);
       continue;
@@ -333,7 +384,11 @@ void check_addresses(const NodeRequest& request) {
 int run_node(const NodeRequest& request) {
   try {
     check_addresses(request);
-    return Node(request).serve();
+    while (true) {
+      Node node(request);
+      const int code = node.serve();
+      if (!node.orphaned() || !request.rejoin) return code;
+    }
   } catch (const UserError& error) {
     std::cerr << std::string("troupe node: ") + error.what() + "\n" << std::flush;
     return static_cast<int>(error.code());

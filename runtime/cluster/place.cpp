@@ -90,6 +90,7 @@ class Place final : public caf::blocking_actor {
   std::uint64_t timer_order_ = 0;
   bool spins_ = false;
   bool begun_ = false;
+  bool started_ = false;  // so have the residents: what came behind the word may be heard
   bool ended_ = false;
 };
 
@@ -126,6 +127,7 @@ class Place::Resident final : public Context {
   void finished() override {
     left = true;
     if (id_ == Plan::coordinator) place_.process_->over();
+    if (worker_ && place_.process_->retired) place_.process_->retired();
   }
 
   bool paced() const { return !place_.process_->pace.real && worker_; }
@@ -154,7 +156,7 @@ Place::Place(caf::actor_config& config, std::shared_ptr<Process> process,
              const std::shared_ptr<std::vector<Tenant>>& tenants)
     : caf::blocking_actor(config),
       process_(std::move(process)),
-      delivery_(process_->run, process_->graph_epoch),
+      delivery_(process_->run, process_->graph_epoch, process_->mine),
       by_id_(process_->plan->actors(), nullptr) {
   for (Tenant& tenant : *tenants) {
     const ActorId id = tenant.id;
@@ -170,6 +172,7 @@ void Place::act() {
   wait_for_begin();
   for (const auto& resident : residents_)
     guarded(*resident, [&] { resident->actor->start(*resident); });
+  started_ = true;
   for (Parcel& parcel : early_) accept(parcel);
   early_.clear();
   while (!ended_) {
@@ -209,7 +212,7 @@ void Place::take(caf::mailbox_element& element) {
       return;
     case Parcel::Kind::envelope:
     case Parcel::Kind::injected:
-      if (begun_)
+      if (started_)
         accept(parcel);
       else
         early_.push_back(std::move(parcel));

@@ -14,7 +14,7 @@
 #include "messages/message.hpp"
 #include "runtime/cluster/credit.hpp"
 #include "runtime/cluster/data_plane.hpp"
-#include "runtime/cluster/layout.hpp"
+#include "runtime/cluster/whereabouts.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
 
@@ -28,10 +28,11 @@ struct Process {
   std::uint64_t run = 0;
   std::uint32_t graph_epoch = 0;
   std::uint32_t mine = 0;  ///< this process's number
-  ProcessMap processes;
-  bool spin = false;           ///< places look for messages a while before they sleep
-  ReportSink report;           ///< only where the coordinator lives
-  std::function<void()> over;  ///< the coordinator has finished; from its place's thread
+  Whereabouts processes;
+  bool spin = false;              ///< places look for messages a while before they sleep
+  ReportSink report;              ///< only where the coordinator lives
+  std::function<void()> over;     ///< the coordinator has finished; from its place's thread
+  std::function<void()> retired;  ///< a worker of this process has; likewise
 
   // Written before the places begin, read-only from then on.
   std::vector<caf::actor> place_of;  ///< per actor; none: it lives in another process

@@ -14,6 +14,12 @@ class Roster {
  public:
   Roster(std::uint32_t children, std::uint32_t others)
       : children_(children), addresses_(others), gone_(children + others + 1) {}
+  /// One more, while the run goes on.
+  std::uint32_t add(const std::string& address) {
+    addresses_.push_back(address);
+    gone_.push_back(false);
+    return count();
+  }
 
   Children& children() { return children_; }
   std::uint32_t count() const { return static_cast<std::uint32_t>(gone_.size()) - 1; }
@@ -35,6 +41,12 @@ class Roster {
   /// Given up, or seen to have left: what it still says is not heard.
   bool gone(std::uint32_t number) const { return gone_.at(number); }
   void give_up(std::uint32_t number) { gone_.at(number) = true; }
+  /// Somebody who was started elsewhere is here.
+  bool has_guests() const {
+    for (std::uint32_t n = children_.count() + 1; n <= count(); ++n)
+      if (!gone(n) && !addresses_.at(n - children_.count() - 1).empty()) return true;
+    return false;
+  }
 
  private:
   Children children_;

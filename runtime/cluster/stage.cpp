@@ -32,7 +32,7 @@ Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const 
     : system_(system), process_(std::move(process)) {
   const std::uint32_t cores = std::max(std::thread::hardware_concurrency(), 1U);
   const Plan& plan = *process_->plan;
-  const Places places = map_places(plan, process_->processes, process_->mine,
+  const Places places = map_places(plan, process_->processes.map(), process_->mine,
                                    {.cores = cores, .paced = !process_->pace.real});
   // A spinning place that has no core of its own takes the time of one that works.
   const std::size_t working = places.size() - (process_->mine == 0 ? 1 : 0);

@@ -162,6 +162,22 @@ TEST_CASE("aggregator: a dead worker's late pull gets no turn and takes none awa
   CHECK(dialogue.stage.heard_by<Parameters>(first).turns.size() == 2);
 }
 
+TEST_CASE("aggregator: a new worker in a lost one's place is listened to, and its draws add up") {
+  Dialogue dialogue({.gate = open_gate(), .pull = PullKind::dense});
+  dialogue.push(second, push_of(dialogue.pull(second, 1), 1.0F));
+  dialogue.stage.heard_by<Parameters>(second);
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, WorkersLost{.workers = {second}});
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, WorkersJoined{{second}, ""});
+  CHECK(dialogue.stage.heard_by<WorkersJoined>(Plan::coordinator).workers == std::vector{second});
+  dialogue.push(second, push_of(dialogue.pull(second, 1), 1.0F));
+  dialogue.stage.heard_by<Parameters>(second);
+  dialogue.aggregator.receive(dialogue.stage, Plan::coordinator, Stop{.at_once = true});
+  const auto final = dialogue.stage.heard_by<Final>(Plan::coordinator);
+  REQUIRE(final.computed.size() == 1);
+  CHECK(final.computed[0].rows + final.computed[0].earlier == 8);
+  CHECK(final.progress.delivered == 8);
+}
+
 TEST_CASE("aggregator: a partition lost before the stop is still finished by its new holder") {
   Dialogue dialogue({});
   const Parameters a = dialogue.pull(first, 0);

@@ -89,6 +89,55 @@ TEST_CASE("coordinator: workers lost together are not leased each other's partit
   CHECK(dialogue.stage.silent());
 }
 
+TEST_CASE("coordinator: a worker that would like to go finishes first, and is no loss") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, WorkersLeaving{.workers = {second}, .detail = "node 1"});
+  dialogue.stage.heard_by<Finish>(second);
+  CHECK(dialogue.stage.silent());  // until it has said what it did
+  dialogue.hears(second, Finished{.computed = 7});
+  CHECK(dialogue.stage.heard_by<WorkersLost>(aggregator).workers == std::vector<ActorId>{second});
+  CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
+  CHECK(dialogue.event(0) == "node_left|worker 1|node 1");
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "gone"});
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("coordinator: a new worker in a lost one's place takes partitions off who has most") {
+  Dialogue dialogue({.workers = 2, .partitions = 5});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}});
+  dialogue.stage.said.clear();
+  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}, .detail = "node 2"});
+  const auto joined = dialogue.stage.heard_by<WorkersJoined>(aggregator);
+  CHECK(dialogue.stage.silent());  // until the holder of the model knows of it
+  dialogue.hears(aggregator, joined);
+  const auto kept = dialogue.stage.heard_by<Lease>(first);
+  CHECK(kept.no_others);
+  CHECK(kept.partitions == std::vector<std::uint32_t>{0, 1, 2});
+  const auto taken = dialogue.stage.heard_by<Lease>(second);
+  CHECK_FALSE(taken.no_others);
+  CHECK(taken.partitions == std::vector<std::uint32_t>{4, 3});
+  CHECK(dialogue.stage.silent());
+}
+
+TEST_CASE("coordinator: what was computed under a lost worker's name is counted once more") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}});
+  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}});
+  Final final = final_of(10);
+  final.computed = {{.worker = first, .rows = 3}, {.worker = second, .rows = 1, .earlier = 4}};
+  dialogue.hears(aggregator, final);
+  dialogue.hears(first, Finished{.computed = 3});
+  dialogue.hears(second, Finished{.computed = 3});
+  dialogue.hears(Plan::evaluator, Evaluated{.last = true});
+  CHECK(dialogue.end().computed == 10);
+}
+
+TEST_CASE("coordinator: who is there already cannot join") {
+  Dialogue dialogue;
+  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}});
+  CHECK(dialogue.stage.silent());
+}
+
 TEST_CASE("coordinator: losing a worker twice is losing it once") {
   Dialogue dialogue;
   dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "killed"});

@@ -41,6 +41,22 @@ TEST_CASE("worker: a lease is answered by asking where the partitions stand") {
   CHECK(dialogue.stage.silent());
 }
 
+TEST_CASE(
+    "worker: of partitions that are somebody else's now it takes no turn, of others it does") {
+  Dialogue dialogue({.workers = 1, .partitions = 4, .gate = open_gate()});
+  dialogue.lease({0, 1});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  dialogue.worker.receive(dialogue.stage, Plan::coordinator,
+                          Lease{.partitions = {1}, .no_others = true});
+  CHECK(dialogue.stage.heard_by<Pull>(aggregator).partitions == std::vector<std::uint32_t>{1});
+  const Push push = dialogue.turn({{0, 0, 4}, {1, 0, 4}});  // an answer from before
+  CHECK(push.turns == std::vector<Turn>{{1, 0, 4}});
+  CHECK(dialogue.stage.silent());
+  dialogue.lease({0});
+  dialogue.stage.heard_by<Pull>(aggregator);
+  CHECK(dialogue.turn({{0, 3, 4}}).turns[0].step == 3);  // and it may come back
+}
+
 TEST_CASE("worker: a turn is answered by the gradient of its rows, and the next batch's features") {
   Dialogue dialogue({});
   dialogue.lease({0});

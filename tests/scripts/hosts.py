@@ -76,15 +76,10 @@ def test_who_is_missing_is_named_until_the_time_is_over(scratch):
             there.exit_code()
 
 
-def test_a_full_run_and_a_run_with_too_few_slots_say_so_on_both_sides(scratch):
+def test_a_run_that_is_full_says_so(scratch):
     with several(3, scratch) as hosts:
         if not hosts:
             return
-        with training(hosts, scratch / "few", *SHORT, "-s", "cluster.nodes=1") as started, \
-                node(hosts, 2, "--slots", 1) as small:
-            for each in (started, small):
-                check(each.exit_code(), "==", 4, because=each.text())
-                check(each.text(), "matches", "1 nodes have 1 slots for 2 workers")
         with training(hosts, scratch / "full", *ENDLESS, "-s", "cluster.nodes=1") as started, node(hosts, 2):
             under_way(scratch / "full")
             with node(hosts, 3) as surplus:

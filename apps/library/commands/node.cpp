@@ -1,7 +1,5 @@
 /// `troupe node`: serves as a node of a run until it ends. `train --nodes` starts
 /// local ones; others are started where they are to work.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -9,6 +7,7 @@
 #include <iterator>
 
 #include "apps/library/commands.hpp"
+#include "apps/library/signals.hpp"
 #include "apps/library/version.hpp"
 #include "base/user_error.hpp"
 #include "runtime/assemble.hpp"
@@ -63,9 +62,12 @@ int node(const Arguments& arguments, Invocation& invocation) {
       invocation.err << "troupe node: " + line + "\n" << std::flush;
     };
   std::signal(SIGPIPE, SIG_IGN);
-  // Ctrl-C reaches the whole group of a terminal: the coordinator decides, and
-  // whoever ends it takes its nodes along.
-  if (::getpgrp() != ::getpid()) std::signal(SIGINT, SIG_IGN);
+  request.rejoin = arguments.has("--rejoin");
+  request.leave = std::make_shared<LeaveRequest>();
+  block_signals();
+  const Signals signals({.stop = [&](int) { request.leave->ask(); },
+                         .leave = [](int signal) { std::_Exit(128 + signal); },
+                         .checkpoint = [] {}});
   return run_node(request);
 }
 
@@ -91,6 +93,9 @@ Command node_command() {
                         {.name = "--wait",
                          .value = "SECONDS",
                          .sentence = "how long to try while nobody listens there (60)"},
+                        {.name = "--rejoin",
+                         .sentence = "joins again, as a new node, when the connection to the "
+                                     "coordinator's process is lost"},
                         {.name = "--ca",
                          .value = "FILE",
                          .sentence = "the CA's certificate, of 'troupe keys new'"},

@@ -206,14 +206,30 @@ void Coordinator::on(Context& context, ActorId, Refused refused) {
 }
 
 void Coordinator::on(Context& context, ActorId, WorkersLost lost) {
+  const bool with_model =
+      !final_ && !plan_->peers() && std::ranges::count(lost.workers, plan_->keeper()) > 0;
   std::erase_if(lost.workers, [this](ActorId worker) {
     const auto crew = crew_.find(worker);
     return crew == crew_.end() || !crew->second.alive;
   });
+  if (with_model) return orphaned(context, lost);
   if (lost.workers.empty()) return;
   for (const ActorId worker : lost.workers)
     event(context, lost.what, plan_->name_of(worker), lost.detail);
   dismiss(context, lost.workers);
+}
+
+// Nobody will hand over a model: what is known of its last days has to do.
+void Coordinator::orphaned(Context& context, const WorkersLost& lost) {
+  for (const ActorId worker : lost.workers) crew_.at(worker).alive = false;
+  const std::string line =
+      "the model is gone: " + lost.detail + "; without cluster.server it stays in this process";
+  event(context, "server_lost", plan_->name_of(plan_->keeper()), line);
+  outcome_ = Outcome{"failed", line, 4};
+  Final last;
+  last.progress.delivered = last_delivered_;
+  last.progress.updates = last_updates_;
+  on(context, plan_->keeper(), std::move(last));
 }
 
 // Their word comes behind the step under way, and with it their partitions.

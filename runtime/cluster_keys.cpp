@@ -77,6 +77,12 @@ std::vector<Key> cluster_keys() {
           count("cluster.nodes", "nodes",
                 "nodes started elsewhere by 'troupe node --join' that the run waits for, beside "
                 "those of --nodes"),
+          count("cluster.server", "",
+                "the node, from 1, in whose process the model lives; 0: the coordinator's. The "
+                "nodes of --nodes come first"),
+          duration("cluster.coordinator_grace", 30,
+                   "how long the nodes go on, where the model is on one of them, when the "
+                   "coordinator's process is out of reach"),
           {.path = "cluster.listen",
            .standard = std::string("127.0.0.1"),
            .sentence = "where nodes join, HOST or HOST:PORT; without a port the system chooses "

@@ -126,7 +126,12 @@ class Cluster::Host::Departure {
 
 void Cluster::Host::run() {
   begun_ = Clock::now();
-  processes_ = map_processes(*request_.plan, {roster_.count(), request_.slots});
+  if (request_.server > roster_.count())
+    throw UserError(ExitCode::usage, fmt::format("cluster.server = {}, but there are {} nodes",
+                                                 request_.server, roster_.count()));
+  if (request_.server > 0 && request_.plan->peers())
+    throw UserError(ExitCode::usage, "cluster.server: peers have no server");
+  processes_ = map_processes(*request_.plan, {.nodes = roster_.count(), .slots = request_.slots});
   if (roster_.count() == 0)
     run_alone();
   else
@@ -309,6 +314,7 @@ void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string&
   roster_.give_up(process);
   caf::anon_send(endpoint_, Drop{process});
   plane_->drop(process);
+  muster_->tell_gone(process);
   std::string detail = roster_.name(process) + " ";
   if (!roster_.is_child(process)) {
     detail += why;

@@ -38,7 +38,9 @@ struct ClusterRequest {
   std::vector<std::string> node_command;  ///< argv of a local node; "--join HOST:PORT" is appended
   std::string listen = "127.0.0.1:0";     ///< HOST[:PORT], when there are nodes
   std::optional<Credentials> credentials = {};  ///< without them: only this machine's nodes
-  double start_seconds = 60;                    ///< for all nodes to join
+  std::uint32_t server = 0;   ///< the node that holds the model; 0: this process does
+  double grace_seconds = 0;   ///< that it and its workers go on without this process
+  double start_seconds = 60;  ///< for all nodes to join
   double heartbeat_seconds = 0.2;
   double lost_after_seconds = 1.0;  ///< without a sign of life
   std::string version;              ///< of this program: every node must be of the same

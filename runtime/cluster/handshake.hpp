@@ -55,8 +55,10 @@ struct Placement {
   std::vector<std::uint32_t> processes;  ///< per actor
   std::vector<std::string> addresses;    ///< per process; the starting one's is empty
   std::uint32_t cpu_level = 0;           ///< that every process uses
+  double grace_seconds = 0;              ///< to go on without the starting process
   static constexpr auto fields() {
-    return std::tuple{&Placement::processes, &Placement::addresses, &Placement::cpu_level};
+    return std::tuple{&Placement::processes, &Placement::addresses, &Placement::cpu_level,
+                      &Placement::grace_seconds};
   }
 };
 
@@ -101,9 +103,19 @@ struct Leaving {
   static constexpr auto fields() { return std::tuple{}; }
 };
 
+/// Where the server is a node: a process is gone, or its workers live in another one now.
+struct Moved {
+  std::uint32_t gone = 0;             ///< 0: none
+  std::vector<std::uint32_t> actors;  ///< live there now
+  std::uint32_t process = 0;
+  static constexpr auto fields() {
+    return std::tuple{&Moved::gone, &Moved::actors, &Moved::process};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
 using Handshake = std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave,
-                               Declined, Told, Leaving>;
+                               Declined, Told, Leaving, Moved>;
 
 Bytes encode_handshake(const Handshake& sentence);
 std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);

@@ -66,6 +66,7 @@ ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
     throw UserError(ExitCode::usage, std::to_string(share.nodes) + " nodes for " +
                                          std::to_string(leave) +
                                          " workers: each node needs one, use fewer nodes");
+  for (const ActorId holder : actors_of(plan, false)) processes[holder] = share.server;
   std::size_t next = stay;
   for (std::uint32_t node = 0; const std::size_t count : shares(leave, share)) {
     ++node;
@@ -78,6 +79,11 @@ ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
                         " peers: give them more slots, or take more nodes or fewer workers");
   for (; next < workers.size(); ++next) processes[workers[next]] = nowhere;
   return processes;
+}
+
+std::uint32_t server_of(const Plan& plan, const ProcessMap& processes) {
+  const std::vector<ActorId> holders = actors_of(plan, false);
+  return holders.empty() ? 0 : processes[holders.front()];
 }
 
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,

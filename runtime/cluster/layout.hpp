@@ -16,12 +16,14 @@ inline constexpr std::uint32_t nowhere = ~std::uint32_t{0};
 
 struct NodeShare {
   std::uint32_t nodes = 0;
-  std::uint32_t slots = 0;  ///< workers that stay in the starting process
+  std::uint32_t slots = 0;   ///< workers that stay in the starting process
+  std::uint32_t server = 0;  ///< the process that holds the model; 0: the starting one
   /// Workers that each node takes at most, 0: any number; empty where nobody said.
   std::vector<std::uint32_t> room = {};
 };
 
-/// Coordinator, evaluator and aggregators stay in the starting process; workers
+/// Coordinator and evaluator stay in the starting process, as aggregators do unless `server`
+/// says otherwise; workers
 /// go to the nodes in contiguous blocks, and where there is no room they are nowhere.
 /// Throws UserError when a node would have no worker (exit 2), or a peer no node (exit 4).
 ProcessMap map_processes(const Plan& plan, const NodeShare& share);
@@ -40,6 +42,9 @@ struct Room {
 /// worker's place when everything is in one process and steps are short.
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
                   const Room& room);
+
+/// The process that holds the model.
+std::uint32_t server_of(const Plan& plan, const ProcessMap& processes);
 
 /// Processes that `mine` must be connected to: those at the other end of an edge of
 /// the drawing, and the starting process, where coordinator and evaluator live.

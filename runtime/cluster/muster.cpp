@@ -210,7 +210,9 @@ std::optional<std::uint32_t> Muster::seat_for(const Join& join) const {
 }
 
 void Muster::place() {
-  NodeShare share{.nodes = means_.roster.count(), .slots = means_.request.slots};
+  NodeShare share{.nodes = means_.roster.count(),
+                  .slots = means_.request.slots,
+                  .server = means_.request.server};
   for (std::uint32_t n = 1; n < members_.size(); ++n) {
     share.room.push_back(members_[n].slots);
     cpu_level_ = std::min(cpu_level_, members_[n].cpu_level);
@@ -230,6 +232,7 @@ void Muster::send_placement(std::uint32_t process) {
   Placement placement;
   placement.processes = processes_;
   placement.cpu_level = cpu_level_;
+  placement.grace_seconds = means_.request.grace_seconds;
   for (const Member& member : members_) placement.addresses.push_back(member.address);
   tell(process, placement);
 }
@@ -240,6 +243,14 @@ std::vector<ActorId> Muster::workers_of(std::uint32_t process) const {
     if (processes_[actor] == process) workers.push_back(actor);
   return workers;
 }
+
+// The starting process sees for itself.
+void Muster::tell_server(Moved moved) {
+  const std::uint32_t server = server_of(*means_.request.plan, processes_);
+  if (server != 0 && !means_.roster.gone(server)) tell(server, std::move(moved));
+}
+
+void Muster::tell_gone(std::uint32_t process) { tell_server({.gone = process, .actors = {}}); }
 
 std::vector<ActorId> Muster::vacant() const {
   std::vector<ActorId> workers = workers_of(nowhere);
@@ -301,6 +312,7 @@ void Muster::take_in(PeerId visitor, const Join& join) {
   const std::uint32_t process = means_.roster.add(join.address);
   members_.emplace_back();
   for (const ActorId worker : workers) processes_[worker] = process;
+  tell_server({.actors = workers, .process = process});
   admit(process, visitor, join);
 }
 

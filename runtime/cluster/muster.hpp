@@ -50,6 +50,8 @@ class Muster {
   /// Workers that nobody has taken, or whose process is gone.
   std::vector<ActorId> vacant() const;
   std::vector<ActorId> workers_of(std::uint32_t process) const;
+  /// A process is not heard any more.
+  void tell_gone(std::uint32_t process);
   /// Who lives where, and the level that all have; known after gather().
   const ProcessMap& processes() const { return processes_; }
   std::uint32_t cpu_level() const { return cpu_level_; }
@@ -81,6 +83,7 @@ class Muster {
   std::string why_not_now(const Join& join) const;
   void abandon(std::uint32_t process, const std::string& reason);
   void send_placement(std::uint32_t process);
+  void tell_server(Moved moved);
   std::string why_not(const Join& join) const;
   std::string why_not(const Ready& ready) const;
   std::optional<std::uint32_t> seat_for(const Join& join) const;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <caf/send.hpp>
 #include <cmath>
-#include <condition_variable>
 #include <iostream>
 #include <mutex>
 #include <set>
@@ -22,6 +21,7 @@
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/stage.hpp"
 #include "runtime/cluster/switchboard.hpp"
+#include "runtime/cluster/watchdog.hpp"
 
 namespace troupe {
 namespace {
@@ -33,37 +33,16 @@ constexpr auto longest_pause = std::chrono::milliseconds(500);
 constexpr auto grace = std::chrono::seconds(1);
 constexpr auto linger = std::chrono::milliseconds(200);
 
+Clock::duration span_of(double seconds) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+}
+
 Address address_of(const std::string& option, const std::string& text) {
   const auto address = parse_address(text);
   if (!address)
     throw UserError(ExitCode::usage, option + " " + text + ": expected HOST or HOST:PORT");
   return *address;
 }
-
-/// Ends the process if an actor's long step does not let it end by itself.
-class Watchdog {
- public:
-  ~Watchdog() {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-  void arm(int exit_code) {
-    thread_ = std::thread([this, exit_code] {
-      std::unique_lock lock(mutex_);
-      if (!changed_.wait_for(lock, grace, [this] { return done_; })) std::_Exit(exit_code);
-    });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool done_ = false;
-  std::thread thread_;
-};
 
 /// What a node's own thread hears besides: somebody asks it to leave, a worker of its is done.
 struct AskedToLeave {};
@@ -99,12 +78,15 @@ class Node {
   }
   int live();
   void hear(const LinkLost& lost);
+  bool carry_on();
+  void give_up();
   void go();
   void retire();
   void hear(PeerId peer, const Handshake& sentence);
   void on(const Welcome& welcome);
   void on(const Placement& placement);
   void on(PeerId visitor, const Hello& hello);
+  void on(const Moved& moved);
   void settle_in();
   void decline(int exit_code, const std::string& line);
   int leave(int exit_code, const std::string& line);
@@ -128,6 +110,10 @@ class Node {
   bool begun_ = false;
   bool leaving_ = false;
   bool orphaned_ = false;
+  bool holds_model_ = false;
+  Clock::duration grace_{};  // without the coordinator's process
+  std::optional<Clock::time_point> alone_until_;
+  std::uint64_t exchanges_before_ = 0;
   std::ptrdiff_t residents_ = 0;  // workers of this process that have not retired
   std::optional<int> exit_;
   std::string last_line_;
@@ -138,9 +124,8 @@ class Node {
 int Node::serve() {
   start_ = address_of("--join", request_.join);
   open_door();
-  const auto patience = std::chrono::duration_cast<Clock::duration>(
-      std::chrono::duration<double>(request_.join_seconds));
-  const Switchboard::Reached reached = reach(start_, Errand::control, patience);
+  const Switchboard::Reached reached =
+      reach(start_, Errand::control, span_of(request_.join_seconds));
   caf::anon_send(endpoint_, Adopt{coordinator, reached.actor});
   Join join;
   join.version = request_.version;
@@ -205,8 +190,9 @@ Switchboard::Reached Node::reach(const Address& address, Errand errand, Clock::d
 
 int Node::live() {
   while (!exit_) {
-    auto event = inbox_.next(Clock::now() + std::chrono::hours(1));
-    if (!event) continue;
+    auto event = inbox_.next(alone_until_.value_or(Clock::now() + std::chrono::hours(1)));
+    if (alone_until_ && Clock::now() >= *alone_until_) give_up();
+    if (!event || exit_) continue;
     try {
       std::visit(Overload{[&](const Heard& heard) { hear(heard.peer, heard.sentence); },
                           [&](const LinkLost& lost) { hear(lost); }, [&](AskedToLeave) { go(); },
@@ -219,8 +205,32 @@ int Node::live() {
   return leave(*exit_, last_line_);
 }
 
+// Where the model is elsewhere, workers and its holder can go on for a while: the one
+// that coordinates may only be out of reach.
+bool Node::carry_on() {
+  if (leaving_ || !begun_ || grace_ <= Clock::duration::zero()) return false;
+  if (alone_until_) return true;
+  alone_until_ = Clock::now() + grace_;
+  exchanges_before_ = process_->arrived;
+  if (request_.log)
+    request_.log(
+        fmt::format("the coordinator's process is out of reach; going on for {:g} s "
+                    "(cluster.coordinator_grace)",
+                    std::chrono::duration<double>(grace_).count()));
+  return true;
+}
+
+void Node::give_up() {
+  orphaned_ = true;
+  exit_ = static_cast<int>(ExitCode::cluster);
+  last_line_ = fmt::format(
+      "troupe node: the coordinator's process has been out of reach for {:g} s; "
+      "{} messages of others came meanwhile",
+      std::chrono::duration<double>(grace_).count(), process_->arrived - exchanges_before_);
+}
+
 void Node::hear(const LinkLost& lost) {
-  if (lost.peer != coordinator) return;
+  if (lost.peer != coordinator || carry_on()) return;
   orphaned_ = begun_ && !leaving_;
   exit_ = static_cast<int>(leaving_ ? ExitCode::done : ExitCode::cluster);
   if (!leaving_) last_line_ = "troupe node: the coordinator's process is gone";
@@ -229,6 +239,10 @@ void Node::hear(const LinkLost& lost) {
 // Workers finish the step under way and hand back what they hold; the coordinator asks
 // them to when it hears that we would like to go.
 void Node::go() {
+  if (holds_model_ && begun_) {
+    if (request_.log) request_.log("holds the model, so it stays; stop the run, or ask once more");
+    return;
+  }
   if (std::exchange(leaving_, true)) return;
   if (!begun_) {
     exit_ = static_cast<int>(ExitCode::done);
@@ -250,7 +264,7 @@ void Node::retire() {
 
 int Node::leave(int exit_code, const std::string& line) {
   if (!line.empty()) std::cerr << line + "\n" << std::flush;
-  watchdog_.arm(exit_code);
+  watchdog_.arm(exit_code, grace);
   if (data_) data_->close();
   stage_.reset();
   const std::lock_guard lock(news_mutex_);
@@ -272,6 +286,7 @@ void Node::hear(PeerId peer, const Handshake& sentence) {
                         exit_ = static_cast<int>(ExitCode::done);
                         if (request_.log) request_.log("the run is over");
                       },
+                      [&](const Moved& moved) { on(moved); },
                       [&](const Declined& declined) {
                         exit_ = declined.exit_code;
                         last_line_ = "troupe node: " + declined.line;
@@ -326,6 +341,9 @@ void Node::on(const Placement& placement) {
   use_cpu_level(static_cast<CpuLevel>(placement.cpu_level));
   process_->processes = placement.processes;
   residents_ = std::ranges::count(placement.processes, process_->mine);
+  const std::uint32_t holder = server_of(*process_->plan, placement.processes);
+  holds_model_ = holder == process_->mine;
+  if (holder != coordinator) grace_ = span_of(placement.grace_seconds);
   stage_.emplace(system_, process_, request_.make);
   caf::anon_send(endpoint_, Attach{process_});
   for (const std::uint32_t other :
@@ -349,6 +367,16 @@ void Node::on(PeerId visitor, const Hello& hello) {
   caf::anon_send(endpoint_, Bind{visitor, hello.process});
   visited_.insert(hello.process);
   settle_in();
+}
+
+// Somebody new lives where another one did, whose process is not heard any more.
+void Node::on(const Moved& moved) {
+  if (moved.gone != 0) {
+    plane_->drop(moved.gone);
+    caf::anon_send(endpoint_, Drop{moved.gone});
+  }
+  for (const ActorId actor : moved.actors)
+    if (actor < process_->processes.size()) process_->processes.move(actor, moved.process);
 }
 
 void Node::settle_in() {

@@ -39,7 +39,8 @@ struct Process {
   caf::actor endpoint;               ///< none without nodes
   DataPlane* data = nullptr;         ///< likewise; whoever made it keeps it until places end
   Clock::time_point start;
-  std::atomic<bool> ended = false;  ///< pads of a paced step are cut short
+  std::atomic<std::uint64_t> arrived = 0;  ///< over the data plane
+  std::atomic<bool> ended = false;         ///< pads of a paced step are cut short
 };
 
 /// Between places of one process: one envelope, moved, or the host's word.

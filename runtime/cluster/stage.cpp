@@ -87,6 +87,7 @@ DataPlane::Ears ears_of(const std::shared_ptr<Process>& process,
     if (!here || envelope.to >= here->place_of.size() || !here->place_of[envelope.to]) return;
     if (envelope.from >= here->processes.size() || here->processes[envelope.from] != peer) return;
     const caf::actor& place = here->place_of[envelope.to];
+    here->arrived.fetch_add(1, std::memory_order_relaxed);
     caf::anon_send(place,
                    Parcel{Parcel::Kind::envelope, std::move(envelope), {}, std::move(receipt)});
   };

@@ -132,6 +132,21 @@ TEST_CASE("coordinator: what was computed under a lost worker's name is counted 
   CHECK(dialogue.end().computed == 10);
 }
 
+TEST_CASE("coordinator: when the holder of the model is lost the run ends, and draws add up") {
+  Dialogue dialogue;
+  dialogue.hears(aggregator, Progress{.updates = 2, .delivered = 8});
+  dialogue.hears(Plan::coordinator,
+                 WorkersLost{.workers = {aggregator, second}, .detail = "node 1 was killed"});
+  dialogue.stage.heard_by<Finish>(first);
+  dialogue.hears(first, Finished{.computed = 12});
+  CHECK(dialogue.stage.over);
+  CHECK(dialogue.end().status == "failed");
+  CHECK(dialogue.end().exit_code == 4);
+  CHECK(dialogue.end().reason.starts_with("the model is gone: node 1 was killed"));
+  CHECK(dialogue.end().delivered == 8);
+  CHECK(dialogue.end().discarded.at(0).rows == 4);
+}
+
 TEST_CASE("coordinator: who is there already cannot join") {
   Dialogue dialogue;
   dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}});

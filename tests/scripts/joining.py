@@ -131,5 +131,67 @@ def test_the_last_one_to_leave_ends_the_run_with_a_line(scratch):
         check(run.started.text(), "matches", "no worker is left")
 
 
+def test_a_server_on_a_node_trains_the_same_model(scratch):
+    for example in ("ssgd", "local_sgd"):
+        folder = scratch / example
+        folder.mkdir()
+        words = ("-s", "training.stop.epochs=5")
+        with Run(folder / "there", *words, "-s", "cluster.server=1", nodes=2, example=example) as run, run.node(), \
+                run.node():
+            check(run.started.exit_code(), "==", 0, because=run.started.text())
+        with Run(folder / "here", *words, nodes=2, example=example) as run, run.node(), run.node():
+            check(run.started.exit_code(), "==", 0, because=run.started.text())
+        check(end_of(folder / "there")["weights_crc32c"], "==", end_of(folder / "here")["weights_crc32c"])
+
+
+def test_without_the_coordinator_updates_go_on_for_its_grace_and_then_end_with_a_line(scratch):
+    with Run(scratch / "run", "-s", "cluster.server=1", "-s", "cluster.coordinator_grace=3", nodes=2,
+             example="asgd") as run, run.node() as server, run.node() as worker:
+        under_way(run.run)
+        os.kill(run.started.process.pid, signal.SIGSTOP)
+        since = time.monotonic()
+        for node in (server, worker):
+            check(node.exit_code(), "==", 4, because=node.text())
+        print(f"ended {time.monotonic() - since:.1f} s after the coordinator was frozen")
+        for node in (server, worker):
+            check(node.text(), "matches", "going on for 3 s")
+            count = re.search(r"out of reach for 3 s; (\d+) messages of others came meanwhile", node.text())
+            check(bool(count), "==", True, because=node.text())
+            print(f"{count[1]} messages meanwhile")
+            check(int(count[1]), ">=", 100)
+        os.kill(run.started.process.pid, signal.SIGCONT)
+        check(run.started.exit_code(), "==", 4, because=run.started.text())
+
+
+def test_a_run_whose_server_node_is_killed_ends_with_a_line(scratch):
+    with Run(scratch / "run", "-s", "cluster.server=1", nodes=2) as run, run.node() as one, run.node() as other:
+        under_way(run.run)
+        server = one if "as node 1" in one.text() else other
+        server.signal(signal.SIGKILL)
+        check(run.started.exit_code(20), "==", 4, because=run.started.text())
+        check(run.started.text(), "matches", "the model is gone: node 1")
+
+
+def test_workers_of_a_server_on_a_node_come_and_go(scratch):
+    with Run(scratch / "run", "-s", "cluster.server=1", nodes=2, example="asgd") as run, run.node() as one, \
+            run.node() as other:
+        under_way(run.run)
+        worker = other if "as node 1" in one.text() else one
+        worker.signal(signal.SIGTERM)
+        check(worker.exit_code(20), "==", 0, because=worker.text())
+        run.event("node_left")
+        run.goes_on()
+        with run.node() as frozen:
+            run.event("worker_joined")
+            run.goes_on()
+            frozen.signal(signal.SIGSTOP)
+            run.event("worker_lost")
+            run.goes_on()
+        with run.node():
+            run.event("worker_joined", 2)
+            run.goes_on()
+            run.ends()
+
+
 if __name__ == "__main__":
     main()

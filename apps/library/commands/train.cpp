@@ -52,6 +52,8 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   request.node_command = {own_program(), "node", "--quiet"};
   request.listen = settings.text("cluster.listen");
   request.others = static_cast<std::uint32_t>(settings.integer("cluster.nodes"));
+  request.server = static_cast<std::uint32_t>(settings.integer("cluster.server"));
+  request.grace_seconds = settings.number("cluster.coordinator_grace");
   if (request.nodes + request.others > 0) request.credentials = cluster_credentials(settings);
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");

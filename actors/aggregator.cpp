@@ -134,7 +134,12 @@ bool Aggregator::expected(ActorId from, const Push& push) const {
     partitions.push_back(turn.partition);
     rows += turn.rows;
   }
-  for (const Contribution& part : push.contributions) rows -= part.rows;
+  for (const Contribution& part : push.contributions) {
+    // Outside of rounds nothing is merged on the way; and nothing is about no partition at all.
+    if (part.level > (plan_->rounds ? 31U : 0U)) return false;
+    if (std::uint64_t{part.index} << part.level >= plan_->partitions) return false;
+    rows -= part.rows;
+  }
   std::ranges::sort(partitions);
   if (std::ranges::adjacent_find(partitions) != partitions.end()) return false;
   return rows == 0 && partitions == covered(push.contributions, plan_->partitions);

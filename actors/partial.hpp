@@ -8,6 +8,7 @@
 #include "actors/scratch.hpp"
 #include "base/accumulator.hpp"
 #include "base/block.hpp"
+#include "base/check.hpp"
 #include "messages/payload.hpp"
 
 namespace troupe {
@@ -30,6 +31,8 @@ struct Partial {
 /// left += right; right's storage goes back to where it came from. A part that was
 /// refused has no storage and adds nothing.
 inline void add_partial(Partial& left, Partial right, Scratch& scratch) {
+  TROUPE_CHECK(left.entries.values.size() + right.entries.values.size(), ==,
+               0U);  // they stay alone
   left.partitions += right.partitions;
   left.rows += right.rows;
   left.loss += right.loss;

@@ -19,6 +19,15 @@ class Features {
   using Keeper = std::shared_ptr<const void>;
 
   Features() = default;
+  Features(const Features&) = default;
+  Features& operator=(const Features&) = default;
+  Features(Features&& other) noexcept { swap(other); }
+  Features& operator=(Features&& other) noexcept {
+    Features taken(std::move(other));  // which leaves it empty, size and all
+    swap(taken);
+    return *this;
+  }
+  ~Features() = default;
   Features(std::initializer_list<std::uint32_t> list) : copied_(list), size_(list.size()) {}
   explicit Features(std::vector<std::uint32_t> list)
       : copied_(std::move(list)), size_(copied_.size()) {}
@@ -78,6 +87,13 @@ class Features {
   static constexpr std::size_t line = 64 / sizeof(std::uint32_t);
   // The processor itself follows a row that is longer.
   static constexpr std::size_t start = 512;
+
+  void swap(Features& other) noexcept {
+    std::swap(keeper_, other.keeper_);
+    rows_.swap(other.rows_);
+    copied_.swap(other.copied_);
+    std::swap(size_, other.size_);
+  }
 
   static void fetch(Row row) {
     for (std::size_t k = 0; k < std::min(row.size(), start); k += line)

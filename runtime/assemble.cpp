@@ -161,7 +161,7 @@ void choose_form(Draft& draft) {
   const double entries = mean * static_cast<double>(plan.batch * plan.local_steps);
   plan.entrywise = !plan.descends && plan.model->traits().entrywise &&
                    entries * entries_worth_a_sum < static_cast<double>(plan.parameters);
-  plan.unsummed = plan.entrywise && !plan.rounds && plan.plain &&
+  plan.unsummed = plan.entrywise && !plan.rounds && !plan.holds && plan.plain &&
                   draft.tables.codecs.at(draft.settings().text("training.codec")).entrywise;
 }
 

@@ -75,9 +75,14 @@ std::vector<Rule> aggregator_rules() {
       {"training.merge", "training.gate",
        [](const Tables& tables, const std::string& merge, const std::string& gate) {
          const GateKind& kind = tables.gates.at(gate);
-         return tables.merges.at(merge).keeps && (kind.rounds || kind.holds);
+         return tables.merges.at(merge).keeps && (kind.rounds || kind.holds || gate == "bounded");
        },
        "each replica meets the model alone, when it arrives"},
+      {"training.merge", "training.pull",
+       [](const Tables& tables, const std::string& merge, const std::string& pull) {
+         return tables.merges.at(merge).keeps && pull == "snapshot";
+       },
+       "a replica meets the model as it is, not as it was"},
       {"training.codec", "training.exchange",
        [](const Tables& tables, const std::string& codec, const std::string& exchange) {
          return descends(tables, exchange) && codec == "changed";

@@ -5,10 +5,9 @@
 namespace troupe {
 namespace {
 
-std::string next_step(const EndReport& end, const std::string& clock, const Place& place) {
+std::string next_step(const EndReport& end, const Place& place) {
   const std::string& folder = place.folder;
   if (end.model.size() == 0) return "less " + folder + "/log.txt";
-  if (clock == "virtual") return "troupe train " + folder + "/config.toml";
   return "troupe evaluate --model " + folder + "/model.h5 --data " + place.data;
 }
 
@@ -38,7 +37,7 @@ std::string summary(const EndReport& end, const std::string& clock, const Place&
   for (const Count& count : end.discarded)
     text += fmt::format("{:<12}{} draws: {}\n", "discarded", count_text(count.rows), count.reason);
   text += fmt::format("{:<12}{}\n", "run folder", folder);
-  text += fmt::format("{:<12}{}\n", "next", next_step(end, clock, place));
+  text += fmt::format("{:<12}{}\n", "next", next_step(end, place));
   return text;
 }
 

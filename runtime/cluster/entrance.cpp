@@ -248,7 +248,9 @@ void Entrance::Porter::look(const StrangerPtr& stranger) {
     return shake(stranger);
   }
   stranger->stream = plain_stream(handle);
-  if (options_.tls) return turn_away(stranger, "this port takes TLS only; set cluster.tls");
+  if (options_.tls)
+    return turn_away(stranger,
+                     "this port takes TLS only: a node needs --ca, --certificate and --key");
   if (!speaks_tls) return hear(stranger);
   // In its own language: a fatal alert, "unexpected message".
   constexpr unsigned char alert[] = {0x15, 3, 3, 0, 2, 2, 10};

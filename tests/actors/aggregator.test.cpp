@@ -362,6 +362,17 @@ TEST_CASE("aggregator: a turn without a wish gets the whole model, and a mad wis
   CHECK(std::holds_alternative<DenseValues>(dialogue.stage.heard_by<Parameters>(first).payload));
 }
 
+TEST_CASE("aggregator: a part about no partition, or merged where nothing is, is refused") {
+  for (const auto& [level, index] : {std::pair{0U, 7U}, {1U, 0U}, {40U, 0U}}) {
+    CAPTURE(level);
+    Dialogue dialogue({.gate = open_gate()});
+    Push push = push_of(dialogue.pull(first, 0), 1.0F);
+    push.contributions.push_back({.level = level, .index = index, .rows = 0});
+    dialogue.push(first, std::move(push));
+    CHECK(dialogue.stage.silent());
+  }
+}
+
 TEST_CASE("aggregator: more gradient than was wished for is refused, and no end") {
   Dialogue dialogue({.gate = open_gate()});
   dialogue.pull(second, 1);

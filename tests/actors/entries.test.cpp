@@ -29,6 +29,15 @@ TEST_CASE("features: rows that stay where they are list the same as rows that ar
   CHECK(stayed.copy()[79] == 79);
 }
 
+TEST_CASE("features: whoever gave them away has none") {
+  for (const bool in_place : {false, true}) {
+    Features given = some(in_place);
+    const Features taken = std::move(given);
+    CHECK(taken.size() == 80);
+    CHECK(given.empty());  // NOLINT(bugprone-use-after-move)
+  }
+}
+
 TEST_CASE("features: the first ones alone, and those from some place on") {
   for (const bool in_place : {false, true}) {
     CAPTURE(in_place);

@@ -141,7 +141,7 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
                                  .rows = plan->training.size(),
                                  .descends = plan->descends});
   plan->entrywise = toy.entrywise && plan->model->traits().entrywise && !plan->descends;
-  plan->unsummed = plan->entrywise && !plan->rounds && toy.codec.entrywise;
+  plan->unsummed = plan->entrywise && !plan->rounds && !plan->holds && toy.codec.entrywise;
   plan->ahead = toy.ahead;
   plan->parameters = plan->model->layout().size();
   plan->exchange = [make = toy.exchange.make] { return make(Settings()); };

@@ -136,7 +136,8 @@ TEST_CASE("entrance: an expired certificate is refused, and the date is named") 
 TEST_CASE("entrance: without TLS nobody gets past a port that wants it") {
   const TestAuthority authority;
   Side side(authority.identity("a"));
-  CHECK(tells(visit(side, nullptr), "this port takes TLS only; set cluster.tls"));
+  CHECK(tells(visit(side, nullptr),
+              "this port takes TLS only: a node needs --ca, --certificate and --key"));
   CHECK(tells(side.refusal(), "this port takes TLS only"));
 }
 

@@ -67,6 +67,18 @@ TEST_CASE("twin: training separates what can be separated") {
   }
 }
 
+TEST_CASE("twin: behind every gate a model learns, however its gradients are written") {
+  for (const GateKind& gate :
+       {barrier_gate(), open_gate(), bounded_gate(), round_robin_gate(), quorum_gate()})
+    for (const CodecKind& codec : {sparse_codec(), dense_codec(), changed_codec()}) {
+      CAPTURE(gate.kind.name);
+      CAPTURE(codec.kind.name);
+      const Outcome outcome = perform(
+          toy_plan({.workers = 4, .partitions = 4, .epochs = 20, .gate = gate, .codec = codec}));
+      CHECK(outcome.end.scores.at(0).accuracy >= 0.9);
+    }
+}
+
 TEST_CASE("twin: behind a barrier the model does not depend on how many workers share it") {
   for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange(), delta_exchange()}) {
     const Toy toy{.workers = 1, .partitions = 8, .epochs = 3, .exchange = exchange};

@@ -125,6 +125,9 @@ int lint(const Arguments& arguments, Invocation& invocation) {
         << " cannot be read\n";
   out << "exchange            " << pace_text(config.settings()) << "\n";
   out << "single points       " << points_text(drawing) << "\n";
+  const bool peers = std::ranges::none_of(
+      drawing.nodes, [](const DrawingNode& node) { return node.role == Role::aggregator; });
+  if (peers) out << "a lost peer         ends the run: its rows have no other holder\n";
   return 0;
 }
 

@@ -201,6 +201,7 @@ void Cluster::Host::run_with_nodes() {
   caf::anon_send(endpoint_, Attach{process});
   for (std::uint32_t n = 1; n <= roster_.count(); ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
   begun_ = Clock::now();
+  departure.begun = true;
   stage.begin();
   if (std::vector<ActorId> vacant = muster_->vacant(); !vacant.empty())
     stage.inject(Plan::coordinator, WorkersLost{.workers = std::move(vacant),

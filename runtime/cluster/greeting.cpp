@@ -84,7 +84,7 @@ class Dialling {
  private:
   static Failure ended(const Stream& stream) {
     if (stream.why() == "connection closed") return {"it did not let this process in"};
-    return {stream.why(), true};
+    return {stream.why(), stream.for_good()};
   }
   void wait(short what, const char* why) {
     while (true) {

@@ -29,9 +29,12 @@ class Stream {
   virtual State flush() = 0;
   /// Why reading ended.
   const std::string& why() const { return why_; }
+  /// It would end so again: the other side, or we, refused what was shown.
+  bool for_good() const { return for_good_; }
 
  protected:
   std::string why_;
+  bool for_good_ = false;
 };
 
 /// Does not own the socket.

@@ -185,7 +185,10 @@ Stream::State TlsStream::shake_hands() {
     ERR_clear_error();
     result = SSL_do_handshake(ssl_);
     error = SSL_get_error(ssl_, result);
-    if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ) why_ = reason(error);
+    if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ) {
+      why_ = reason(error);
+      for_good_ = error == SSL_ERROR_SSL;
+    }
   }
   const State flushed = flush();  // the other side's reason is in there, too
   if (!why_.empty()) return State::ended;
@@ -222,6 +225,7 @@ Stream::Moved TlsStream::read_record(std::span<std::byte> into) {
   const int error = SSL_get_error(ssl_, result);
   if (error == SSL_ERROR_WANT_READ) return {State::again};
   why_ = reason(error);
+  for_good_ = error == SSL_ERROR_SSL;
   return {State::ended};
 }
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")" || exit 2
 
 jobs=$(nproc)
 logs=build/check
-all_parts=(release unit house format shellcheck tidy sanitized threads fuzz processes install readme)
+all_parts=(release unit house format shellcheck tidy sanitized threads fuzz processes page install readme)
 
 # A part prints what it does, leaves its counts in $logs/PART.counts ("passed failed")
 # or is counted as one check, and says "SKIPPED: name: reason" of each test it skips.
@@ -39,6 +39,7 @@ part_sanitized() { build debug && tests sanitized build-debug -L 'unit|processes
 part_threads() { build tsan && tests threads build-tsan -L unit; }
 part_fuzz() { build fuzz && tests fuzz build-fuzz -L fuzz; }
 part_processes() { tests processes build -L processes; }
+part_page() { tests page build -L page; }
 part_install() { tests install build -L install; }
 part_readme() { tests readme build -L readme; }
 

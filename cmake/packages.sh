@@ -6,8 +6,9 @@
 missing_packages() {
   local purpose
   for purpose in "$@"; do
-    awk -v purpose="$purpose" '$1 == purpose { print $2 }' cmake/packages.txt
-  done | while read -r name; do
+    awk -v purpose="$purpose" '$1 == purpose { print $2, $3 }' cmake/packages.txt
+  done | while read -r name command; do
+    [ -z "$command" ] || ! command -v "$command" > /dev/null || continue
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
   done
 }

@@ -1,0 +1,129 @@
+/// A plot: curves over one axis, drawn by uPlot in the page's colours. It knows nothing
+/// of training.
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { figure } from "./format.js";
+import { colour, curves as styles } from "./palette.js";
+import { theme } from "./theme.js";
+
+const height = 260;
+
+function css(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function options({ names, label, unit, format, ticks, current, width, tall }) {
+  const axis = {
+    stroke: css("--quiet"),
+    grid: { stroke: css("--line"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui, sans-serif",
+  };
+  return {
+    width,
+    height: tall ?? height,
+    cursor: { points: { size: 7 } },
+    legend: { live: true, markers: { width: 3, fill: () => "transparent", stroke: (plot, i) => plot.series[i].stroke(), dash: (plot, i) => dashes(i - 1) } },
+    scales: { x: { time: false }, y: { range: padded } },
+    axes: [
+      { ...axis, label, labelFont: "12px system-ui, sans-serif", labelSize: 20, size: 34, space: 70,
+        values: (_, all) => all.map((value) => ticks(value)) },
+      { ...axis, size: 62, values: (_, all) => all.map((value) => format(value)) },
+    ],
+    series: [
+      { label: label + (unit ? ` (${unit})` : ""), value: (_, value) => shown(value, current.current.data[0], ticks) },
+      ...names.map((name, i) => ({
+        label: name,
+        stroke: colour(i),
+        width: 2,
+        dash: styles[i % styles.length].dash,
+        spanGaps: true,
+        points: { show: undefined, size: 5 },
+        value: (_, value) => shown(value, current.current.data[i + 1], format),
+      })),
+    ],
+    hooks: { draw: [(plot) => mark(plot, current.current.markers)] },
+  };
+}
+
+/** What the pointer is at, or the newest. */
+function shown(value, column, format) {
+  const last = value ?? column?.findLast((one) => one != null);
+  return last == null ? "–" : format(last);
+}
+
+function dashes(i) {
+  const dash = styles[i % styles.length]?.dash ?? [];
+  return dash.length === 0 ? "solid" : dash[0] <= 2 ? "dotted" : "dashed";
+}
+
+/** A little air, and never a flat line on the frame. */
+function padded(_, low, high) {
+  if (low == null || high == null) return [0, 1];
+  const air = (high - low) * 0.08 || Math.abs(high) * 0.1 || 1;
+  return [low >= 0 && low - air < 0 ? 0 : low - air, high + air];
+}
+
+function mark(plot, markers) {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = css("--warn");
+  ctx.fillStyle = css("--warn");
+  ctx.setLineDash([4, 4]);
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  for (const { x, text } of markers) {
+    const at = plot.valToPos(x, "x", true);
+    if (at < bbox.left || at > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(at, bbox.top);
+    ctx.lineTo(at, bbox.top + bbox.height);
+    ctx.stroke();
+    const right = at > bbox.left + bbox.width * 0.7;
+    ctx.textAlign = right ? "right" : "left";
+    ctx.fillText(text, at + (right ? -5 : 5) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** data: a table as series.table() makes it; names: of its curves. */
+export function Plot({ title, data, names, label, unit = "", format = figure, ticks = figure, markers = [], tall }) {
+  const place = useRef(null);
+  const plot = useRef(null);
+  const key = JSON.stringify([names, label, unit, theme.value]);
+  const current = useRef({});
+  current.current = { data, markers };
+
+  useEffect(() => {
+    const width = Math.max(240, place.current.clientWidth);
+    plot.current = new uPlot(
+      options({ names, label, unit, format, ticks, current, width, tall }), data, place.current);
+    const watch = new ResizeObserver(() =>
+      plot.current?.setSize({ width: Math.max(240, place.current.clientWidth), height: tall ?? height }));
+    watch.observe(place.current);
+    return () => {
+      watch.disconnect();
+      plot.current.destroy();
+      plot.current = null;
+    };
+  }, [key]);
+  useEffect(() => {
+    plot.current?.setData(data);
+  }, [data]);
+
+  return (
+    <figure class="plot">
+      <figcaption>{title}</figcaption>
+      <div ref={place} role="img" aria-label={summary(title, data, names, format)} />
+    </figure>
+  );
+}
+
+/** What a screen reader says instead of a picture. */
+function summary(title, data, names, format) {
+  const parts = names.map((name, i) => {
+    const column = data[i + 1].filter((value) => value != null);
+    if (column.length === 0) return `${name}: nothing yet`;
+    return `${name}: from ${format(column[0])} to ${format(column[column.length - 1])}`;
+  });
+  return `${title}. ${parts.join("; ")}`;
+}

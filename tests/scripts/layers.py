@@ -15,8 +15,9 @@ BELOW = {
     "topologies": {"base", "config", "messages"},
     "actors": {"base", "config", "messages", "datasets", "models", "algorithms", "topologies"},
     "runtime": {"base", "config", "messages", "datasets", "models", "algorithms", "topologies", "actors"},
+    "web": {"base"},
     "apps": {"base", "config", "messages", "datasets", "models", "algorithms", "topologies", "actors",
-             "runtime"},
+             "runtime", "web"},
 }
 # What the middle folders see of config: the schema's types, not the engine.
 SCHEMA_ONLY = {"datasets", "models", "algorithms", "topologies", "actors"}

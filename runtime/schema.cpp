@@ -279,6 +279,16 @@ void add_pace(Schema& schema) {
                 .exclusive = true}});
 }
 
+Key cost_per_node_hour() {
+  return {.path = "monitor.cost_per_node_hour",
+          .type = KeyType::number,
+          .minimum = 0,
+          .standard = 0.0,
+          .sentence =
+              "what an hour of one node costs, in any money: 'troupe compare' then says "
+              "what it cost to reach a target; 0 asks for nothing"};
+}
+
 Key monitor_interval() {
   return {.path = "monitor.interval",
           .type = KeyType::duration,
@@ -346,6 +356,7 @@ Schema schema_of(const Tables& tables) {
   add(schema, cluster_keys());
   add_pace(schema);
   schema.keys.push_back(monitor_interval());
+  schema.keys.push_back(cost_per_node_hour());
   add_axes(schema, tables);
   schema.shorthands = {{"training.learning_rate", "training.learning_rate.start"},
                        {"training.stop.tolerance", "training.stop.tolerance.value"},

@@ -33,3 +33,8 @@ export function colour(i) {
   const one = curves[i % curves.length];
   return isDark() ? one.dark : one.light;
 }
+
+/** Beyond the sixth, colours come again with other dashes. */
+export function dash(i) {
+  return curves[(i + Math.floor(i / curves.length)) % curves.length].dash;
+}

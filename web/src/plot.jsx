@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { figure } from "./format.js";
-import { colour, curves as styles } from "./palette.js";
+import { colour, dash } from "./palette.js";
 import { theme } from "./theme.js";
 
 const height = 260;
@@ -12,7 +12,7 @@ function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function options({ names, label, unit, format, ticks, current, width, tall }) {
+function options({ names, looks, label, unit, format, ticks, current, width, tall }) {
   const axis = {
     stroke: css("--quiet"),
     grid: { stroke: css("--line"), width: 1 },
@@ -23,7 +23,7 @@ function options({ names, label, unit, format, ticks, current, width, tall }) {
     width,
     height: tall ?? height,
     cursor: { points: { size: 7 } },
-    legend: { live: true, markers: { width: 3, fill: () => "transparent", stroke: (plot, i) => plot.series[i].stroke(), dash: (plot, i) => dashes(i - 1) } },
+    legend: { live: true, markers: { width: 3, fill: () => "transparent", stroke: (plot, i) => plot.series[i].stroke(), dash: (plot, i) => dashes(looks?.[i - 1] ?? i - 1) } },
     scales: { x: { time: false }, y: { range: padded } },
     axes: [
       { ...axis, label, labelFont: "12px system-ui, sans-serif", labelSize: 20, size: 34, space: 70,
@@ -34,9 +34,9 @@ function options({ names, label, unit, format, ticks, current, width, tall }) {
       { label: label + (unit ? ` (${unit})` : ""), value: (_, value) => shown(value, current.current.data[0], ticks) },
       ...names.map((name, i) => ({
         label: name,
-        stroke: colour(i),
+        stroke: colour(looks?.[i] ?? i),
         width: 2,
-        dash: styles[i % styles.length].dash,
+        dash: dash(looks?.[i] ?? i),
         spanGaps: true,
         points: { show: undefined, size: 5 },
         value: (_, value) => shown(value, current.current.data[i + 1], format),
@@ -53,8 +53,8 @@ function shown(value, column, format) {
 }
 
 function dashes(i) {
-  const dash = styles[i % styles.length]?.dash ?? [];
-  return dash.length === 0 ? "solid" : dash[0] <= 2 ? "dotted" : "dashed";
+  const pattern = dash(Math.max(0, i));
+  return pattern.length === 0 ? "solid" : pattern[0] <= 2 ? "dotted" : "dashed";
 }
 
 /** A little air, and never a flat line on the frame. */
@@ -85,18 +85,18 @@ function mark(plot, markers) {
   ctx.restore();
 }
 
-/** data: a table as series.table() makes it; names: of its curves. */
-export function Plot({ title, data, names, label, unit = "", format = figure, ticks = figure, markers = [], tall }) {
+/** data: a table as series.table() makes it; names: of its curves; looks: which of them look alike. */
+export function Plot({ title, data, names, looks, label, unit = "", format = figure, ticks = figure, markers = [], tall }) {
   const place = useRef(null);
   const plot = useRef(null);
-  const key = JSON.stringify([names, label, unit, theme.value]);
+  const key = JSON.stringify([names, looks, label, unit, theme.value]);
   const current = useRef({});
   current.current = { data, markers };
 
   useEffect(() => {
     const width = Math.max(240, place.current.clientWidth);
     plot.current = new uPlot(
-      options({ names, label, unit, format, ticks, current, width, tall }), data, place.current);
+      options({ names, looks, label, unit, format, ticks, current, width, tall }), data, place.current);
     const watch = new ResizeObserver(() =>
       plot.current?.setSize({ width: Math.max(240, place.current.clientWidth), height: tall ?? height }));
     watch.observe(place.current);

@@ -15,7 +15,7 @@ function curvesOf(runs, what) {
       const rows = run.lines.find((line) => line.type === "start")?.samples ?? 0;
       const scored = evaluations(run.lines).filter((line) => line.split === "validation");
       const lines = scored.length > 0 || what === "accuracy" ? scored : run.lines.filter((line) => line.type === "step");
-      return { name: run.proof === "real" ? run.name : `${run.name} (${run.proof})`, ...curve(lines, axis.value, what, rows) };
+      return { look: run.group, name: run.proof === "real" ? run.name : `${run.name} (${run.proof})`, ...curve(lines, axis.value, what, rows) };
     })
     .filter(({ x }) => x.length > 0);
 }
@@ -24,7 +24,7 @@ function Drawn({ runs, what, title, format }) {
   const curves = curvesOf(runs, what);
   if (curves.length === 0) return null;
   const { label, unit } = axes.find(({ key }) => key === axis.value);
-  return <Plot title={title} data={table(curves)} names={curves.map(({ name }) => name)} label={label} unit={unit} format={format} ticks={ticks[axis.value]} tall={320} />;
+  return <Plot title={title} data={table(curves)} names={curves.map(({ name }) => name)} looks={curves.map(({ look }, i) => look ?? i)} label={label} unit={unit} format={format} ticks={ticks[axis.value]} tall={320} />;
 }
 
 function Table({ title, note, head, body }) {

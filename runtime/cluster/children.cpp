@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <thread>
 
 #include "base/user_error.hpp"
+#include "runtime/cluster/entrance.hpp"
 
 namespace troupe {
 namespace {
@@ -20,7 +22,7 @@ constexpr int cannot_run = 127;
 constexpr auto look_again = std::chrono::milliseconds(2);
 
 // Between fork and exec only what is safe in a signal handler.
-[[noreturn]] void become(char* const argv[], pid_t parent, int input) {
+[[noreturn]] void become(char* const argv[], char* const variables[], pid_t parent, int input) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(static_cast<int>(ExitCode::cluster));
@@ -32,7 +34,7 @@ constexpr auto look_again = std::chrono::milliseconds(2);
   // Standard output belongs to the starting process: scripts read results there.
   dup2(STDERR_FILENO, STDOUT_FILENO);
   close_range(3, ~0U, 0);
-  execvp(argv[0], argv);
+  execvpe(argv[0], argv, variables);
   _exit(cannot_run);
 }
 
@@ -68,10 +70,18 @@ void Children::start(const std::vector<std::string>& command, const std::string&
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const pid_t parent = getpid();
+  proof_ = make_secret()[0];
   for (Slot& child : slots_) {
     const Input read(input);
+    const auto number = static_cast<std::uint32_t>(&child - slots_.data()) + 1;
+    std::string ticket = std::string(ticket_variable) + "=" + to_text({number, proof_});
+    std::vector<char*> variables{ticket.data()};
+    for (char** each = environ; *each != nullptr; ++each)
+      if (!std::string_view(*each).starts_with(std::string(ticket_variable) + "="))
+        variables.push_back(*each);
+    variables.push_back(nullptr);
     const pid_t pid = fork();
-    if (pid == 0) become(argv.data(), parent, read.handle());
+    if (pid == 0) become(argv.data(), variables.data(), parent, read.handle());
     if (pid < 0)
       throw UserError(ExitCode::cluster,
                       std::string("cannot start a node process: ") + std::strerror(errno));
@@ -81,10 +91,9 @@ void Children::start(const std::vector<std::string>& command, const std::string&
   }
 }
 
-std::optional<std::uint32_t> Children::number_of(pid_t pid) const {
-  for (std::uint32_t n = 1; n <= count(); ++n)
-    if (slot(n).pid == pid) return n;
-  return {};
+std::optional<std::uint32_t> Children::number_of(const Ticket& ticket) const {
+  const bool ours = ticket.number > 0 && ticket.number <= count() && ticket.proof == proof_;
+  return ours ? std::optional(ticket.number) : std::nullopt;
 }
 
 bool Children::ended(std::uint32_t number) {

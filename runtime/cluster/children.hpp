@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/cluster/handshake.hpp"
+
 namespace troupe {
 
 /// They are numbered from 1, as processes are; 0 is the one that starts them.
@@ -28,8 +30,8 @@ class Children {
   void start(const std::vector<std::string>& command, const std::string& input = {});
 
   std::uint32_t count() const { return static_cast<std::uint32_t>(slots_.size()); }
-  /// The number of a child; none when it is not one of them.
-  std::optional<std::uint32_t> number_of(pid_t pid) const;
+  /// The number on a ticket that one of them was given; none for any other.
+  std::optional<std::uint32_t> number_of(const Ticket& ticket) const;
   /// True when it has ended; reaps it.
   bool ended(std::uint32_t number);
   /// Waits for one, or for all of them; false when time was over first.
@@ -53,6 +55,7 @@ class Children {
   const Slot& slot(std::uint32_t number) const { return slots_[number - 1]; }
 
   std::vector<Slot> slots_;
+  std::uint64_t proof_ = 0;  // on every child's ticket
 };
 
 }  // namespace troupe

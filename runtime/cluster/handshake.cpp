@@ -1,8 +1,25 @@
 #include "runtime/cluster/handshake.hpp"
 
+#include <charconv>
+#include <cstring>
+
 #include "runtime/cluster/fields.hpp"
 
 namespace troupe {
+
+std::string to_text(const Ticket& ticket) {
+  return std::to_string(ticket.number) + ":" + std::to_string(ticket.proof);
+}
+
+Ticket ticket_of(const char* text) {
+  Ticket ticket;
+  if (text == nullptr) return ticket;
+  const char* const end = text + std::strlen(text);
+  const auto number = std::from_chars(text, end, ticket.number);
+  if (number.ec != std::errc() || number.ptr == end || *number.ptr != ':') return {};
+  const auto proof = std::from_chars(number.ptr + 1, end, ticket.proof);
+  return proof.ec == std::errc() && proof.ptr == end ? ticket : Ticket{};
+}
 
 Bytes encode_handshake(const Handshake& sentence) { return wire::encode_fields(sentence); }
 

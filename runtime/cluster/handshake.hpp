@@ -14,6 +14,17 @@
 
 namespace troupe {
 
+/// Which node of those that a process started itself this is; no other process can know.
+struct Ticket {
+  std::uint32_t number = 0;  ///< from 1; 0: it was started elsewhere
+  std::uint64_t proof = 0;
+  static constexpr auto fields() { return std::tuple{&Ticket::number, &Ticket::proof}; }
+};
+/// How it is handed over: in the environment, which other users do not see.
+inline constexpr const char* ticket_variable = "TROUPE_TICKET";
+std::string to_text(const Ticket& ticket);
+Ticket ticket_of(const char* text);  ///< none for null and nonsense
+
 /// A node's first word. The field `wire` comes first in every version.
 struct Join {
   std::uint32_t wire = wire_version;
@@ -21,10 +32,10 @@ struct Join {
   std::uint32_t cpu_level = 0;
   std::uint32_t slots = 0;  ///< workers that it takes; 0: as many as it is given
   std::string address;      ///< where other processes reach it: HOST:PORT
-  std::int32_t pid = 0;
+  Ticket ticket;            ///< of a node that the starting process started itself
   static constexpr auto fields() {
     return std::tuple{&Join::wire,  &Join::version, &Join::cpu_level,
-                      &Join::slots, &Join::address, &Join::pid};
+                      &Join::slots, &Join::address, &Join::ticket};
   }
 };
 

@@ -195,17 +195,13 @@ std::string Muster::why_not(const Ready& ready) const {
   return {};
 }
 
-// Children know their place by their pids; the others take what is free behind them.
+// Children know their places by their tickets; the others take what is free behind them.
 std::optional<std::uint32_t> Muster::seat_for(const Join& join) const {
   const auto free = [this](std::uint32_t n) { return members_[n].step == Step::awaited; };
   Children& children = means_.roster.children();
-  const auto own = children.number_of(join.pid);
-  if (own && free(*own)) return own;
-  // A shell or a debugger in between has a pid of its own.
+  if (const auto own = children.number_of(join.ticket)) return free(*own) ? own : std::nullopt;
   for (std::uint32_t n = children.count() + 1; n < members_.size(); ++n)
     if (free(n)) return n;
-  for (std::uint32_t n = 1; n <= children.count(); ++n)
-    if (free(n) && is_loopback(parse_address(join.address).value_or(Address{}))) return n;
   return {};
 }
 

@@ -1,11 +1,11 @@
 /// A node's life: join, agree, connect, serve, leave. It starts nothing before the
 /// coordinator has agreed to its plan.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <caf/send.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <iostream>
 #include <mutex>
 #include <set>
@@ -132,7 +132,7 @@ int Node::serve() {
   join.cpu_level = static_cast<std::uint32_t>(best_cpu_level());
   join.slots = request_.slots;
   join.address = text_of(advertised(reached.own_host));
-  join.pid = getpid();
+  join.ticket = ticket_of(std::getenv(ticket_variable));
   tell(coordinator, std::move(join));
   return live();
 }
@@ -149,6 +149,9 @@ void Node::open_door() {
   }));
   process_->data = &*plane_;
   process_->retired = [this] { inbox_.post(Retired{}); };
+  process_->first_refused = [this](const std::string& line) {
+    tell(coordinator, Told{"message_refused", line});
+  };
   if (request_.leave) request_.leave->listen([this] { inbox_.post(AskedToLeave{}); });
 }
 
@@ -239,17 +242,18 @@ void Node::hear(const LinkLost& lost) {
 // Workers finish the step under way and hand back what they hold; the coordinator asks
 // them to when it hears that we would like to go.
 void Node::go() {
-  if (holds_model_ && begun_) {
+  if (holds_model_ && stage_) {
     if (request_.log) request_.log("holds the model, so it stays; stop the run, or ask once more");
     return;
   }
   if (std::exchange(leaving_, true)) return;
-  if (!begun_) {
+  if (!stage_) {
     exit_ = static_cast<int>(ExitCode::done);
     return;
   }
   if (request_.log) request_.log("leaving the run");
-  tell(coordinator, Leaving{});
+  // All have been told who lives here: before the start nobody could take it over.
+  if (begun_) tell(coordinator, Leaving{});
 }
 
 // What the last of them said is on its way before the connections end.
@@ -281,6 +285,7 @@ void Node::hear(PeerId peer, const Handshake& sentence) {
                         if (!stage_) return;
                         begun_ = true;
                         stage_->begin();
+                        if (leaving_) tell(coordinator, Leaving{});
                       },
                       [&](const Leave&) {
                         exit_ = static_cast<int>(ExitCode::done);

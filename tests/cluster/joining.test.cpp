@@ -1,6 +1,7 @@
 /// Node processes that do not come, do not fit or are no longer wanted.
 #include <doctest/doctest.h>
 
+#include "runtime/cluster/handshake.hpp"
 #include "tests/cluster/plays.hpp"
 
 using namespace troupe;
@@ -41,6 +42,54 @@ TEST_CASE("nodes: a program that ends before it joins is not waited for") {
   request.node_command = {"/bin/false"};
   Cluster cluster(request);
   CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("ended with exit code 1"), UserError);
+}
+
+TEST_CASE("nodes: whoever has no ticket takes no place of those that were started here") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  const std::vector<std::string> node = request.node_command;
+  request.node_command = {"/bin/sh", "-c", "unset TROUPE_TICKET; exec \"$@\"", "sh"};
+  request.node_command.insert(request.node_command.end(), node.begin(), node.end());
+  Cluster cluster(request);
+  CHECK_THROWS_WITH_AS(run(cluster), doctest::Contains("ended with exit code 4"), UserError);
+}
+
+TEST_CASE("nodes: a shell between a node and who started it is no stranger") {
+  Ending ending;
+  auto request = play_on_nodes("pull", ending, usual(2));
+  const std::vector<std::string> node = request.node_command;
+  request.node_command = {"/bin/sh", "-c", "\"$@\"; exit $?", "sh"};
+  request.node_command.insert(request.node_command.end(), node.begin(), node.end());
+  Cluster cluster(request);
+  run(cluster);
+  CHECK(ending.ends.at(0).status == "done");
+}
+
+TEST_CASE("nodes: a ticket is what was handed over, and nonsense is none") {
+  const Ticket ticket = ticket_of(to_text({3, ~std::uint64_t{0}}).c_str());
+  CHECK(ticket.number == 3);
+  CHECK(ticket.proof == ~std::uint64_t{0});
+  for (const char* text : {"", ":", "3", "3:", "x:4", "3:4x", "99999999999:1"})
+    CHECK(ticket_of(text).number == 0);
+  CHECK(ticket_of(nullptr).number == 0);
+}
+
+TEST_CASE("nodes: who is asked to leave just before the start says so after it") {
+  Ending ending;
+  std::vector<ActorId> leaving;
+  Cluster cluster(play_on_nodes("leave early", ending, [&](ActorId id) -> std::unique_ptr<Actor> {
+    if (id != Plan::coordinator) return nullptr;
+    auto toy = std::make_unique<Toy>();
+    toy->hear = [&](Context& context, ActorId, Message& message) {
+      const auto* said = std::get_if<WorkersLeaving>(&message);
+      if (said == nullptr) return;
+      leaving.insert(leaving.end(), said->workers.begin(), said->workers.end());
+      if (leaving.size() == 2) end_run(context, "done", "all have said so");
+    };
+    return toy;
+  }));
+  run(cluster);
+  CHECK(ending.ends.at(0).reason == "all have said so");
 }
 
 TEST_CASE("nodes: another model is refused and both sizes are named") {

@@ -81,16 +81,21 @@ std::vector<std::string> listening() {
 
 TEST_CASE("serve as a node of another test" * doctest::skip()) {
   auto play = std::make_shared<std::string>();
+  const auto leave = std::make_shared<LeaveRequest>();
   NodeRequest node{.join = last_argument(),
                    .credentials = credentials_on_input(),
+                   .leave = leave,
                    .assemble =
                        [play](const std::string& settings, const NodeData&) {
                          *play = settings;
                          return std::pair{std::shared_ptr<const Plan>(plan_of(settings)), Pace{}};
                        },
                    .version = "test",
-                   .make = [play](const std::shared_ptr<const Plan>&,
-                                  ActorId id) { return worker_of(*play, id); }};
+                   .make =
+                       [play, leave](const std::shared_ptr<const Plan>&, ActorId id) {
+                         if (*play == "leave early") leave->ask();
+                         return worker_of(*play, id);
+                       }};
   std::_Exit(run_node(node));
 }
 

@@ -12,9 +12,11 @@
 #include <cstring>
 #include <list>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "base/user_error.hpp"
+#include "runtime/cluster/allowance.hpp"
 #include "runtime/cluster/greeting.hpp"
 
 namespace troupe {
@@ -29,7 +31,8 @@ constexpr auto farewell_time = std::chrono::seconds(1);
 // Lines about strangers in a while, so that a flood of them does not fill the log.
 constexpr auto report_window = std::chrono::seconds(10);
 constexpr std::size_t reports_a_window = 8;
-constexpr unsigned char tls_record = 0x16;
+constexpr char tls_record = 0x16;
+constexpr std::size_t first_flight_bytes = 2048;
 constexpr std::size_t strangers_min = 8;
 constexpr std::size_t descriptors_reserved = 64;
 
@@ -113,6 +116,7 @@ class Entrance::Porter {
   tcp::acceptor acceptor_{*io_};
   asio::steady_timer pause_{*io_};
   std::list<StrangerPtr> strangers_;  // the oldest first
+  Allowance hearings_;
   std::chrono::steady_clock::time_point window_;
   std::size_t reported_ = 0;
   std::size_t unreported_ = 0;
@@ -121,7 +125,8 @@ class Entrance::Porter {
   std::thread thread_;
 };
 
-Entrance::Porter::Porter(Options options) : options_(std::move(options)) {
+Entrance::Porter::Porter(Options options)
+    : options_(std::move(options)), hearings_(options_.heard_a_second) {
   if (!is_loopback(options_.listen) && !options_.tls)
     throw UserError(ExitCode::usage,
                     fmt::format("cluster.listen = \"{}\" is reached from other machines, so it "
@@ -234,15 +239,25 @@ void Entrance::Porter::when(const StrangerPtr& stranger, tcp::socket::wait_type 
   });
 }
 
-// The first byte tells whether it speaks TLS; until it comes there is nothing to keep.
+// The first byte tells whether it speaks TLS; until it comes there is nothing to keep. A
+// handshake costs us ten times what it costs a stranger, so who lacks the mark may be sent
+// away unheard; a member's first flight is one packet that has it.
 void Entrance::Porter::look(const StrangerPtr& stranger) {
-  unsigned char first = 0;
+  std::array<char, first_flight_bytes> flight;
   const int handle = stranger->socket.native_handle();
-  const ssize_t size = recv(handle, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t size = recv(handle, flight.data(), flight.size(), MSG_PEEK | MSG_DONTWAIT);
   if (size < 0 && (errno == EAGAIN || errno == EINTR))
     return when(stranger, tcp::socket::wait_read, &Porter::look);
   if (size <= 0) return release(stranger);  // nothing said, nothing to say
-  const bool speaks_tls = first == tls_record;
+  const bool speaks_tls = flight.front() == tls_record;
+  if (options_.tls) {
+    const std::string_view said(flight.data(), static_cast<std::size_t>(size));
+    const bool marked = said.find(options_.tls->mark()) != std::string_view::npos;
+    if (!marked && !hearings_.take()) {
+      ++unreported_;
+      return release(stranger);
+    }
+  }
   if (options_.tls && speaks_tls) {
     stranger->tls = std::make_unique<TlsStream>(handle, *options_.tls, TlsStream::Role::answers);
     return shake(stranger);

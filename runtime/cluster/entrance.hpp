@@ -58,6 +58,9 @@ class Entrance {
     std::function<void(const std::string& who, const std::string& why)> refused = {};
     Duration hello_time = std::chrono::seconds(5);
     std::size_t strangers_max = 256;  ///< undecided at a time; more push the oldest out
+    /// With TLS: of those who do not look like members so many a second are heard out and
+    /// told why not; the others are closed at once.
+    double heard_a_second = 50;
   };
   /// What becomes of those who come for one errand; from the entrance's thread.
   struct Usher {

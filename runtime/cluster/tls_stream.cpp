@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 #include "base/user_error.hpp"
 #include "runtime/tls/pem.hpp"
@@ -20,6 +22,7 @@ constexpr std::size_t record_bytes = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr std::size_t batch_bytes = std::size_t{256} << 10;
 // Enough for a handshake, before anybody is known.
 constexpr std::size_t first_bytes = std::size_t{16} << 10;
+constexpr std::size_t mark_bytes = 16;
 // Shorter pieces share a record.
 constexpr std::size_t gather_below = std::size_t{8} << 10;
 
@@ -72,6 +75,18 @@ std::string name_of(X509* certificate) {
   return "the certificate of '" + pem::common_name(X509_get_subject_name(certificate)) + "'";
 }
 
+// In the place of a name of a host, of which none is needed.
+std::string mark_of(X509* authority) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (X509_digest(authority, EVP_sha256(), digest.data(), &size) != 1)
+    refuse("the CA's certificate has no digest");
+  std::string text = "troupe-";
+  for (const unsigned char byte : std::span(digest).first(mark_bytes))
+    for (const int digit : {byte >> 4, byte & 15}) text += "0123456789abcdef"[digit];
+  return text;
+}
+
 // What the other side says of ours, in its last words.
 const char* meaning(int alert) {
   switch (alert) {
@@ -115,6 +130,7 @@ TlsIdentity::TlsIdentity(const Credentials& credentials) : context_(SSL_CTX_new(
 
   const pem::Certificate authority = pem::certificate_in(credentials.authority);
   if (!authority) refuse("the CA's certificate is no certificate in PEM");
+  mark_ = mark_of(authority.get());
   X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get());
   SSL_CTX_add_client_CA(context, authority.get());
   const pem::Certificate certificate = pem::certificate_in(credentials.certificate);
@@ -137,10 +153,12 @@ TlsStream::TlsStream(int socket, const TlsIdentity& identity, Role role)
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_, bio, bio);
   SSL_set_app_data(ssl_, this);
-  if (role == Role::dials)
-    SSL_set_connect_state(ssl_);
-  else
+  if (role == Role::answers) {
     SSL_set_accept_state(ssl_);
+    return;
+  }
+  SSL_set_connect_state(ssl_);
+  SSL_set_tlsext_host_name(ssl_, identity.mark().c_str());
 }
 
 TlsStream::~TlsStream() { SSL_free(ssl_); }

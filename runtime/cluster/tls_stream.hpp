@@ -23,6 +23,9 @@ class TlsIdentity {
   explicit TlsIdentity(const Credentials& credentials);
 
   SSL_CTX* context() const { return context_.get(); }
+  /// Said openly by members who connect, made of the CA's certificate. Whoever lacks it is
+  /// no member; whoever has it may have overheard it.
+  const std::string& mark() const { return mark_; }
 
   /// Bytes under one key of a connection. AES-GCM should see no more than 2^24.5 records
   /// of it (RFC 8446, 5.5).
@@ -33,6 +36,7 @@ class TlsIdentity {
     void operator()(SSL_CTX* context) const;
   };
   std::unique_ptr<SSL_CTX, Free> context_;
+  std::string mark_;
 };
 
 class TlsStream final : public Stream {

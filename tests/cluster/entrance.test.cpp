@@ -25,12 +25,13 @@ using Identity = std::shared_ptr<const TlsIdentity>;
 /// An entrance that lets in whoever comes for control, and what it hears.
 struct Side {
   explicit Side(Identity tls, Entrance::Duration hello_time = patience,
-                std::size_t strangers_max = 256)
+                std::size_t strangers_max = 256, double heard_a_second = 50)
       : entrance(
             {.tls = std::move(tls),
              .refused = [this](const std::string&, const std::string& why) { refusals.post(why); },
              .hello_time = hello_time,
-             .strangers_max = strangers_max}) {
+             .strangers_max = strangers_max,
+             .heard_a_second = heard_a_second}) {
     Entrance::Usher usher;
     usher.enter = [this](const FirstWord& word, Line line) {
       if (!answer(*line.stream, Answer::welcome)) return false;
@@ -188,6 +189,27 @@ TEST_CASE("entrance: more strangers than there is room for push out the oldest, 
   for (int n = 0; n < 4; ++n) more.push_back(std::make_unique<Socket>(side.entrance.port()));
   CHECK(oldest.ends());
   CHECK(visit(side, nullptr) == "");
+}
+
+TEST_CASE("entrance: members are heard, however many strangers there have been") {
+  const TestAuthority authority;
+  const TestAuthority other;
+  Side side(authority.identity("a"));
+  for (int n = 0; n < 200; ++n) {
+    const Socket noisy(side.entrance.port());
+    REQUIRE(send(noisy.handle, "GET /", 5, MSG_NOSIGNAL) == 5);
+    CHECK(noisy.ends());
+  }
+  CHECK(visit(side, authority.identity("b"), {.process = 7}) == "");
+  CHECK(side.has_guest());
+}
+
+TEST_CASE("entrance: too many who are no members are sent away unheard") {
+  const TestAuthority authority;
+  const TestAuthority other;
+  Side side(authority.identity("a"), patience, 256, 1e-6);
+  CHECK(visit(side, other.identity("b")) != "");  // closed, and no reason is told
+  CHECK(visit(side, authority.identity("b")) == "");
 }
 
 TEST_CASE("entrance: an address of other machines needs TLS, and the line says how") {

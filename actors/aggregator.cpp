@@ -151,6 +151,11 @@ bool Aggregator::decode(Colleague& colleague, Push& push, bool wanted,
   for (Contribution& part : push.contributions) {
     ledger_.received(payload_bytes(part.payload));
     Partial& partial = parts.emplace_back();
+    // A codec that remembers keeps what it read for each place: there are only so many.
+    if (part.level > 31 || std::uint64_t{part.index} << part.level >= plan_->partitions) {
+      sound = false;
+      continue;
+    }
     // What nobody wants must not use up the list that somebody else's answer needs.
     if (wanted && std::holds_alternative<AlignedValues>(part.payload))
       partial.entries.features = aligned_with(push, part);

@@ -78,7 +78,9 @@ void Peer::on(Context& context, ActorId from, PeerState state) {
   if (ended_ || sender >= plan_->drawing.nodes.size()) return;
   tally_.bytes_received += state.state.size() * sizeof(float);
   if (!plan_->rounds) context.send(from, Received{});
-  if (!fit(state) || (plan_->rounds && state.exchange < exchange_)) {
+  // Nobody is further ahead in rounds than there are peers between us.
+  const std::uint64_t ahead = exchange_ + plan_->drawing.nodes.size();
+  if (!fit(state) || (plan_->rounds && (state.exchange < exchange_ || state.exchange > ahead))) {
     ++tally_.refused;
     return;
   }

@@ -167,8 +167,11 @@ void Worker::install(Parameters& parameters) {
   const auto scatter = [this](const auto& listed) {
     if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
     const std::span<float> mirror = mirror_.values();
-    for (std::size_t i = 0; i < listed.indices.size(); ++i)
+    TROUPE_CHECK(listed.indices.size(), ==, listed.values.size());
+    for (std::size_t i = 0; i < listed.indices.size(); ++i) {
+      TROUPE_CHECK(listed.indices[i], <, mirror.size());  // whoever says so may be elsewhere
       mirror[listed.indices[i]] = listed.values[i];
+    }
   };
   std::visit(Overload{[](std::monostate) {},
                       [this](DenseValues& dense) {

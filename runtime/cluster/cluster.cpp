@@ -145,6 +145,7 @@ std::shared_ptr<Process> Cluster::Host::make_process() {
   process->run = request_.run_id;
   process->report = request_.report;
   process->over = [this] { inbox_.post(Over{}); };
+  process->first_refused = [this](const std::string& line) { note("message_refused", "", line); };
   process->processes = processes_;
   process->endpoint = endpoint_;
   process->data = plane_.get();
@@ -201,6 +202,9 @@ void Cluster::Host::run_with_nodes() {
   caf::anon_send(endpoint_, Attach{process});
   for (std::uint32_t n = 1; n <= roster_.count(); ++n) caf::anon_send(endpoint_, Tell{n, Start{}});
   begun_ = Clock::now();
+  note("nodes_ready", "",
+       fmt::format("{} nodes for {} workers; training begins", roster_.count(),
+                   request_.plan->workers));
   departure.begun = true;
   stage.begin();
   if (std::vector<ActorId> vacant = muster_->vacant(); !vacant.empty())

@@ -169,13 +169,8 @@ void Endpoint::whole(Link& link, const Piece& piece) {
 
 // Whoever sends for an actor that does not live where it says gets nowhere.
 void Endpoint::deliver(Link& link, Parcel parcel) {
-  const ActorId from = parcel.envelope.from;
-  const ActorId to = parcel.envelope.to;
-  const bool known = process_ && from < process_->processes.size() &&
-                     process_->processes[from] == link.peer && to < process_->place_of.size() &&
-                     process_->place_of[to];
-  if (known)
-    caf::anon_send(process_->place_of[to], std::move(parcel));
+  if (process_ && receives(*process_, link.peer, parcel.envelope))
+    caf::anon_send(process_->place_of[parcel.envelope.to], std::move(parcel));
   else if (link.credit->add())
     settle(link);
 }

@@ -40,8 +40,15 @@ struct Process {
   DataPlane* data = nullptr;         ///< likewise; whoever made it keeps it until places end
   Clock::time_point start;
   std::atomic<std::uint64_t> arrived = 0;  ///< over the data plane
-  std::atomic<bool> ended = false;         ///< pads of a paced step are cut short
+  std::atomic<std::uint64_t> refused = 0;  ///< from other processes, by receives()
+  /// Told of the first one that was refused; from any thread.
+  std::function<void(const std::string& line)> first_refused;
+  std::atomic<bool> ended = false;  ///< pads of a paced step are cut short
 };
+
+/// True where a message of another process may be delivered: both actors live where it says,
+/// and its sender is one that says such things. Refused ones are counted.
+bool receives(Process& process, std::uint32_t from_process, const Envelope& envelope);
 
 /// Between places of one process: one envelope, moved, or the host's word.
 struct Parcel {

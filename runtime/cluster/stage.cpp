@@ -1,5 +1,7 @@
 #include "runtime/cluster/stage.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <caf/io/middleman.hpp>
 #include <caf/scoped_actor.hpp>
@@ -8,6 +10,7 @@
 
 #include "runtime/cluster/endpoint.hpp"
 #include "runtime/cluster/place.hpp"
+#include "runtime/manners.hpp"
 
 namespace troupe {
 
@@ -78,14 +81,27 @@ void Stage::end() {
   places_.clear();
 }
 
-// Whoever sends for an actor that does not live where it says gets nowhere.
+bool receives(Process& process, std::uint32_t from_process, const Envelope& envelope) {
+  const ActorId from = envelope.from;
+  const bool known = from < process.processes.size() && process.processes[from] == from_process &&
+                     envelope.to < process.place_of.size() && process.place_of[envelope.to];
+  if (known && may_say(*process.plan, from, envelope.message)) return true;
+  if (process.refused.fetch_add(1) == 0 && process.first_refused)
+    process.first_refused(
+        fmt::format("a message of actor {} in process {} to actor {}, which {}; it and those like "
+                    "it are dropped",
+                    from, from_process, envelope.to,
+                    known ? "only the coordinator or the holder of the model may send"
+                          : "do not live where it says"));
+  return false;
+}
+
 DataPlane::Ears ears_of(const std::shared_ptr<Process>& process,
                         std::function<void(std::uint32_t, const std::string&)> lost) {
   const auto arrived = [weak = std::weak_ptr(process)](std::uint32_t peer, Envelope envelope,
                                                        std::shared_ptr<Receipt> receipt) {
     const std::shared_ptr<Process> here = weak.lock();
-    if (!here || envelope.to >= here->place_of.size() || !here->place_of[envelope.to]) return;
-    if (envelope.from >= here->processes.size() || here->processes[envelope.from] != peer) return;
+    if (!here || !receives(*here, peer, envelope)) return;
     const caf::actor& place = here->place_of[envelope.to];
     here->arrived.fetch_add(1, std::memory_order_relaxed);
     caf::anon_send(place,

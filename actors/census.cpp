@@ -7,13 +7,17 @@ namespace troupe {
 
 void Census::on(Context& context, ActorId from, Tally tally) {
   if (ended_) return;
+  for (const WorkerCount& each : tally.heard) {
+    std::uint64_t& most = heard_[each.worker];
+    most = std::max(most, each.rows);
+  }
+  forget(from);
+  computed_ += tally.computed;
+  if (tally.last) ++over_;
   tallies_[from] = std::move(tally);
-  const auto over = [](const auto& entry) { return entry.second.last; };
-  if (tallies_.size() + lost_.size() >= plan_->workers && std::ranges::all_of(tallies_, over))
+  if (tallies_.size() + lost_.size() >= plan_->workers && over_ == tallies_.size())
     return finish(context);
-  std::uint64_t computed = 0;
-  for (const auto& [peer, their] : tallies_) computed += their.computed;
-  const std::uint64_t epoch = computed / plan_->training.size();
+  const std::uint64_t epoch = computed_ / plan_->training.size();
   if (epoch == epoch_ && context.now() - reported_at_ < plan_->report_seconds) return;
   epoch_ = epoch;
   reported_at_ = context.now();
@@ -35,8 +39,17 @@ void Census::on(Context& context, ActorId, Stop stop) {
 void Census::on(Context&, ActorId, WorkersLost lost) {
   for (const ActorId peer : lost.workers) {
     lost_.insert(peer);
+    forget(peer);
     tallies_.erase(peer);
   }
+}
+
+// Sums are kept as tallies come: to add up all of them for each would take their square.
+void Census::forget(ActorId peer) {
+  const auto known = tallies_.find(peer);
+  if (known == tallies_.end()) return;
+  computed_ -= known->second.computed;
+  if (known->second.last) --over_;
 }
 
 void Census::woken(Context& context, std::uint64_t) {
@@ -49,11 +62,8 @@ bool Census::handed_over(ActorId peer, const Tally& tally) const {
 
 std::uint64_t Census::delivered(ActorId peer, const Tally& tally) const {
   if (handed_over(peer, tally)) return tally.computed;
-  std::uint64_t most = 0;
-  for (const auto& [other, their] : tallies_)
-    for (const WorkerCount& heard : their.heard)
-      if (heard.worker == peer) most = std::max(most, heard.rows);
-  return std::min(most, tally.computed);
+  const auto most = heard_.find(peer);
+  return most == heard_.end() ? 0 : std::min(most->second, tally.computed);
 }
 
 Progress Census::progress() {

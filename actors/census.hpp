@@ -31,10 +31,14 @@ class Census : public Actor {
   Progress progress();
   SharedBlock model() const;
   void finish(Context& context);
+  void forget(ActorId peer);
 
   std::shared_ptr<const Plan> plan_;
   std::map<ActorId, Tally> tallies_;
   std::set<ActorId> lost_;
+  std::map<ActorId, std::uint64_t> heard_;  ///< of each peer's draws, the most that another let in
+  std::uint64_t computed_ = 0;              ///< by all of tallies_
+  std::size_t over_ = 0;                    ///< of them, those that were the last
   double told_loss_ = 0;
   std::uint64_t told_computed_ = 0;
   std::uint64_t epoch_ = 0;

@@ -10,6 +10,9 @@ namespace {
 
 enum Alarm : std::uint64_t { time_is_up, nobody_answers };
 
+// Seconds in which whoever is idle answers, at least.
+constexpr double last_call = 1;
+
 const Score* find(const std::vector<Score>& scores, const std::string& split) {
   const auto here = std::ranges::find(scores, split, &Score::split);
   return here == scores.end() ? nullptr : &*here;
@@ -166,7 +169,10 @@ void Coordinator::on(Context& context, ActorId, Final final) {
   final_ = std::move(final);
   for (const auto& [worker, crew] : crew_)
     if (crew.alive) context.send(worker, Finish{});
-  context.wake(plan_->stop_seconds, nobody_answers);
+  // Whoever is at a step still has had most of its time while the model was waited for.
+  const double gone = stop_asked_at_ ? context.now() - *stop_asked_at_ : 0;
+  context.wake(std::max(plan_->stop_seconds - gone, std::min(plan_->stop_seconds, last_call)),
+               nobody_answers);
   close_when_complete(context);
 }
 
@@ -272,7 +278,9 @@ void Coordinator::end(Context& context, Outcome outcome, bool at_once) {
   // The first reason counts, but trouble overrules success.
   if (first || (outcome.status != "stopped" && outcome_->exit_code == 0 && outcome.exit_code != 0))
     outcome_ = std::move(outcome);
-  if (!final_ && (first || at_once)) context.send(plan_->keeper(), Stop{.at_once = at_once});
+  if (final_ || (!first && !at_once)) return;
+  if (!stop_asked_at_) stop_asked_at_ = context.now();
+  context.send(plan_->keeper(), Stop{.at_once = at_once});
 }
 
 bool Coordinator::in_trouble() const {

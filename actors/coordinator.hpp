@@ -76,6 +76,7 @@ class Coordinator : public Actor {
   double best_loss_;
   std::uint64_t evaluations_since_best_ = 0;
   std::optional<double> training_loss_;
+  std::optional<double> stop_asked_at_;
   std::uint64_t last_delivered_ = 0;
   std::uint64_t last_updates_ = 0;
   double last_progress_at_ = 0;

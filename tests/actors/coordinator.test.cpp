@@ -260,3 +260,17 @@ TEST_CASE("coordinator: what a worker cannot do ends the run with its line and e
   CHECK(dialogue.end().exit_code == 3);
   CHECK(dialogue.end().reason == "d.h5: segment 3: wrong checksum");
 }
+
+TEST_CASE("coordinator: a stop waits its time once, for the model and its makers together") {
+  Dialogue dialogue;
+  dialogue.plan->stop_seconds = 10;
+  dialogue.hears(Plan::coordinator, StopRequested{"SIGINT", 130});
+  dialogue.stage.time = 8;
+  dialogue.hears(aggregator, final_of(10));
+  CHECK(dialogue.stage.alarms.back().first == 10);
+  Dialogue late;
+  late.hears(Plan::coordinator, StopRequested{"SIGINT", 130});
+  late.stage.time = 10;
+  late.hears(aggregator, final_of(10));
+  CHECK(late.stage.alarms.back().first == 11);
+}

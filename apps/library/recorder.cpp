@@ -86,8 +86,10 @@ void Recorder::take(const EvalReport& report) {
 void Recorder::take(const EventReport& report) {
   metric(metrics_line(report));
   journal_.log(log_line(report));
-  // A stop was said when it was asked for.
-  if (recording_.loudness == Loudness::quiet || report.what == "stop_requested") return;
+  // A stop was said when it was asked for, and what ends the run is its last line.
+  const bool said = report.what == "stop_requested" || report.what == "failed" ||
+                    report.what == "diverged" || report.what == "server_lost";
+  if (recording_.loudness == Loudness::quiet || said) return;
   print(report.what + (report.who.empty() ? "" : " " + report.who) +
         (report.detail.empty() ? "" : ": " + report.detail));
 }

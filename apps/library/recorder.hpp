@@ -79,6 +79,11 @@ struct Place {
   std::string folder;
   std::string data;
 };
+/// Its last line is on standard error.
+inline bool went_wrong(const EndReport& end) {
+  return end.status == "failed" || end.status == "diverged";
+}
+
 std::string summary(const EndReport& end, const std::string& clock, const Place& place);
 
 /// The model's file: parameters and every setting that makes the model.

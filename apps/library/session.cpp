@@ -113,8 +113,9 @@ void perform(Recorder& recorder, Performance& performance) {
 
 void take_leave(const Recorder& recorder, const SessionRequest& request, const RunFolder& folder) {
   const EndReport& end = recorder.end();
-  if (end.status == "failed" || end.status == "diverged")
-    request.invocation.err << end.status << ": " << end.reason << std::endl;
+  if (went_wrong(end))
+    request.invocation.err << (end.reason.starts_with(end.status) ? "" : end.status + ": ")
+                           << end.reason << std::endl;
   if (request.arguments.has("--json")) return;
   const Plan& plan = *request.prepared.assembled.plan;
   const std::string& data = (plan.test ? plan.test : plan.data)->facts().path;

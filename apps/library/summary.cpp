@@ -16,7 +16,10 @@ std::string next_step(const EndReport& end, const Place& place) {
 std::string summary(const EndReport& end, const std::string& clock, const Place& place) {
   const std::string& folder = place.folder;
   const bool is_virtual = clock == "virtual";
-  std::string text = fmt::format("{}: {}\n", end.status, end.reason);
+  // Why it went wrong is on standard error, and on a terminal both are read.
+  std::string text = went_wrong(end)
+                         ? fmt::format("{:<12}with exit code {}\n", end.status, end.exit_code)
+                         : fmt::format("{}: {}\n", end.status, end.reason);
   text +=
       fmt::format("{:<12}{}{}, {} epochs, {} updates, {} samples", is_virtual ? "virtual" : "time",
                   duration_text(end.t), is_virtual ? " of virtual time" : "",

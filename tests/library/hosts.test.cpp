@@ -138,7 +138,7 @@ TEST_CASE("hosts: a machine in two networks listens in both") {
   const auto hosts = parse_host_list("alpha,beta");
   const Meeting two =
       meeting_of(hosts, {good("10.0.0.9", "10.0.0.1"), good("fd00::9", "fd00::2")}, {.port = 7000});
-  CHECK(two.listen == "0.0.0.0:7000");
+  CHECK(two.listen == "[::]:7000");  // which takes those of both kinds
   CHECK(two.joins == std::vector<std::string>{"10.0.0.9:7000", "[fd00::9]:7000"});
 }
 
@@ -158,9 +158,24 @@ TEST_CASE("hosts: the address that the user gives goes before what ssh shows") {
   auto hosts = parse_hosts("alpha address=192.0.2.1\n", "hosts");
   const Meeting given =
       meeting_of(hosts, {good("10.0.0.9", "10.0.0.1")}, {.address = "192.0.2.9", .port = 7000});
-  CHECK(given.listen == "192.0.2.9:7000");
+  CHECK(given.listen == "0.0.0.0:7000");  // this machine does not have that one
   CHECK(given.joins[0] == "192.0.2.9:7000");
   CHECK(given.addresses[0] == "192.0.2.1");
+}
+
+TEST_CASE("hosts: a node listens at the address that others use only where its host has it") {
+  const auto at = [](const std::string& line, std::vector<std::string> own) {
+    Answer answer = good("10.0.0.9", "10.0.0.1");
+    answer.probe.addresses = std::move(own);
+    const Meeting meeting = meeting_of(parse_hosts(line, "hosts"), {answer}, {.port = 7000});
+    return meeting.addresses[0] + " " + meeting.listens[0];
+  };
+  CHECK(at("alpha", {}) == "10.0.0.1 10.0.0.1");
+  CHECK(at("alpha address=192.0.2.1", {"10.0.0.1", "192.0.2.1"}) == "192.0.2.1 192.0.2.1");
+  CHECK(at("alpha address=192.0.2.1", {"10.0.0.1"}) == "192.0.2.1 0.0.0.0");
+  CHECK(at("alpha address=fd00::1", {"10.0.0.1"}) == "fd00::1 ::");
+  CHECK(at("alpha address=alpha-ib", {"10.0.0.1"}) == "alpha-ib 0.0.0.0");
+  CHECK(at("alpha address=alpha-ib listen=10.0.0.1", {}) == "alpha-ib 10.0.0.1");
 }
 
 TEST_CASE("hosts: a clock that is an hour away is found, one of a second is none") {

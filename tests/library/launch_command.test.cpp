@@ -129,7 +129,7 @@ TEST_CASE("launch: emitted files go into a new folder and replace nothing") {
   CHECK(call(words).code == 0);
   CHECK(files_in(folder) == 4);
   CHECK(scratch.read("units/troupe-node-::1.service")
-            .find(" --join alpha:7000 --listen 0.0.0.0:7001 "
+            .find(" --join alpha:7000 --listen [::]:7001 "
                   "--advertise ::1 --slots 2 ") != std::string::npos);
   const Outcome again = call(words);
   CHECK(again.code == 2);

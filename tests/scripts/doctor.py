@@ -140,19 +140,16 @@ def test_data_that_is_missing_or_another(lab):
 
 
 @on_two_hosts
-def test_locks_of_hdf5(lab):
+def test_locks_of_hdf5_are_nobodys_fault(lab):
     file = lab.scratch / "a.h5"
     file.write_bytes(Path(data_set(2000)).read_bytes())
     lab.shell.restart("beta", "SetEnv HDF5_USE_FILE_LOCKING=TRUE")
-    text = lab.doctor("--data", file, code=1)
-    check(text, "matches", r"warn  beta +data +\S+/a.h5, manifest \w+; HDF5_USE_FILE_LOCKING makes HDF5 take locks, which "
-                           r"fail where somebody else holds one or the file system has none; troupe needs none: unset it")
-    check(text, "matches", r"fail  beta +hdf5 +\S+: cannot be written: .*troupe needs none: unset it")
     with open(file, "r+b") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        text = lab.doctor("--data", file, code=1)
-    check(text, "matches", r"fail  beta +data +\S+/a.h5: .*HDF5_USE_FILE_LOCKING makes HDF5 take locks")
-    check(text, "matches", r"ok    alpha +\S+a.h5, manifest")
+        fcntl.flock(held, fcntl.LOCK_EX)  # as somebody does who has it open by another program
+        text = lab.doctor("--data", file)
+    for host in HOSTS:
+        check(text, "matches", rf"ok    {host} +\S+a.h5, manifest")
+    assert "fail" not in text, text
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`troupe launch` against real secure shell servers on loopback: what it asks the hosts,
 what it says of them, and that nothing is left of it."""
+import os
 import signal
 import subprocess
 import time
@@ -49,6 +50,13 @@ def test_hosts_are_asked_and_the_plan_says_who_joins_where(scratch, shell):
 
 
 @with_shell
+def test_slots_that_stay_idle_are_said(scratch, shell):
+    done = troupe("launch", "-H", "alpha:2,beta:4", configuration(scratch, **{"training.workers": 4}), "--ssh", shell.ssh,
+                  "--program", TROUPE, "--dry-run", cwd=scratch)
+    check(done.stderr, "matches", r"2 of 6 slots stay idle: training\.workers = 4.*; without it each slot has a worker")
+
+
+@with_shell
 def test_a_missing_file_is_named_with_its_host_and_a_cure(scratch, shell):
     config = configuration(scratch, **{"data.path": '"none.h5"'})
     done = troupe("launch", "-H", "alpha,beta", config, "--ssh", shell.ssh, "--program", TROUPE, code=3, cwd=scratch)
@@ -56,6 +64,24 @@ def test_a_missing_file_is_named_with_its_host_and_a_cure(scratch, shell):
                                   r"machine serve it with -s data.source=coordinator\nbeta: ")
     troupe("launch", "-H", "alpha,beta", config, "--ssh", shell.ssh, "--program", TROUPE, "--dry-run",
            "-s", "data.source=coordinator", cwd=scratch)
+
+
+@with_shell
+def test_a_file_of_edges_is_looked_for_on_every_host(scratch, shell):
+    edges = scratch / "edges.txt"
+    edges.write_text("0 1\n")
+    config = configuration(scratch, **{"training.algorithm": '"gossip_asgd"', "training.gossip.graph": '"file"',
+                                       "training.gossip.edges": f'"{edges}"'})
+    words = ["launch", "-H", "alpha:1,beta:1", config, "--ssh", shell.ssh, "--program", TROUPE, "--dry-run"]
+    troupe(*words, cwd=scratch)
+    # As on hosts with disks of their own: what is read here is not there.
+    tools = scratch / "tools"
+    tools.mkdir()
+    (tools / "wc").write_text("#!/bin/sh\n/usr/bin/wc \"$@\" | sed s/^4$/5/\n")
+    (tools / "wc").chmod(0o755)
+    shell.restart("beta", f"SetEnv PATH={tools}:{os.environ['PATH']}")
+    done = troupe(*words, code=3, cwd=scratch)
+    check(done.stderr, "matches", rf"^beta: {edges} has 5 bytes there and 4 here; copy it there, every node draws")
 
 
 @with_shell

@@ -66,15 +66,6 @@ Finding descriptors() {
   return {Verdict::ok, text};
 }
 
-/// HDF5 reads it itself, and it goes before what a program asks for.
-bool locks_are_forced() {
-  const char* locking = std::getenv("HDF5_USE_FILE_LOCKING");
-  return locking != nullptr && (std::string(locking) == "TRUE" || std::string(locking) == "1");
-}
-constexpr const char* forced_locks =
-    "; HDF5_USE_FILE_LOCKING makes HDF5 take locks, which fail where somebody else holds one or "
-    "the file system has none; troupe needs none: unset it";
-
 /// A file written and read back says more than a version number.
 Finding hdf5() {
   namespace fs = std::filesystem;
@@ -95,8 +86,7 @@ Finding hdf5() {
     return {Verdict::ok, "a file was written and read back"};
   } catch (const UserError& wrong) {
     fs::remove(path, error);
-    return {Verdict::fail, std::string(wrong.what()) +
-                               (locks_are_forced() ? forced_locks : "; check TMPDIR and libhdf5")};
+    return {Verdict::fail, std::string(wrong.what()) + "; check TMPDIR and libhdf5"};
   }
 }
 
@@ -131,12 +121,10 @@ Finding run_folders() {
 /// Opened as a run opens it, its manifest verified.
 Finding data_file(const std::string& path) {
   try {
-    const std::string manifest =
-        fmt::format(", manifest {:08x}", open_dataset(path)->facts().manifest_crc32c);
-    if (locks_are_forced()) return {Verdict::warn, path + manifest + forced_locks};
-    return {Verdict::ok, path + manifest};
+    return {Verdict::ok,
+            fmt::format("{}, manifest {:08x}", path, open_dataset(path)->facts().manifest_crc32c)};
   } catch (const UserError& error) {
-    return {Verdict::fail, std::string(error.what()) + (locks_are_forced() ? forced_locks : "")};
+    return {Verdict::fail, error.what()};
   }
 }
 

@@ -88,7 +88,7 @@ Type=exec
 User=troupe
 StateDirectory=troupe
 WorkingDirectory=/var/lib/troupe
-ExecStart=/usr/local/bin/troupe node --join {join} --listen 0.0.0.0:{node_port} --advertise {address} --slots {slots} --ca /etc/troupe/ca.pem --certificate /etc/troupe/{host}.pem --key /etc/troupe/{host}.key
+ExecStart=/usr/local/bin/troupe node --join {join} --listen {listen} --advertise {address} --slots {slots} --ca /etc/troupe/ca.pem --certificate /etc/troupe/{host}.pem --key /etc/troupe/{host}.key
 Restart=on-failure
 RestartSec=2
 TimeoutStopSec=45
@@ -106,6 +106,26 @@ std::string address_of(const Host& host) {
   return host.address.empty() ? host.name() : host.address;
 }
 
+Address listen_of(const Host& host, std::uint16_t port) {
+  const bool v6 = address_of(host).find(':') != std::string::npos;
+  const std::string everywhere = v6 ? "::" : "0.0.0.0";
+  return {host.listen.empty() ? everywhere : host.listen, static_cast<std::uint16_t>(port + 1)};
+}
+
+/// Where the units find the rows: a step of the advice.
+std::string data_advice(const EmitRequest& request) {
+  const Settings& settings = request.config.settings();
+  const std::filesystem::path path = settings.text("data.path");
+  const std::string where = (path.is_absolute() ? path : "/var/lib/troupe" / path).string();
+  if (settings.text("data.source") == "coordinator")
+    return format("on {}, which serves the others: the data file as {}, readable by 'troupe'",
+                  request.hosts.front().name(), where);
+  return format(
+      "on each host: the data file as {}, readable by 'troupe', and the same one; or on "
+      "{} alone, with data.source = \"coordinator\" in run.toml, which serves the others",
+      where, request.hosts.front().name());
+}
+
 Emitted systemd(const EmitRequest& request) {
   const std::string name = plain_name(request.config.settings().text("name"));
   const std::string first = request.hosts.front().name();
@@ -121,8 +141,8 @@ Emitted systemd(const EmitRequest& request) {
         {"troupe-node-" + host.name() + ".service",
          format(fmt::runtime(node_unit), arg("name", name), arg("host", host.name()),
                 arg("join", text_of(Address{address_of(request.hosts.front()), request.port})),
-                arg("node_port", request.port + 1), arg("address", address_of(host)),
-                arg("slots", slots_of(host)))});
+                arg("listen", text_of(listen_of(host, request.port))),
+                arg("address", address_of(host)), arg("slots", slots_of(host)))});
     hosts += " " + host.name();
   }
   emitted.advice =
@@ -133,8 +153,10 @@ Emitted systemd(const EmitRequest& request) {
       first +
       ": run.toml into /etc/troupe, troupe-coordinator.service into "
       "/etc/systemd/system\n4. on each host: its troupe-node-HOST.service into "
-      "/etc/systemd/system\n"
-      "5. systemctl daemon-reload, then systemctl start; runs lie under /var/lib/troupe/runs on " +
+      "/etc/systemd/system\n5. " +
+      data_advice(request) +
+      "\n6. systemctl daemon-reload, then systemctl start; runs lie under /var/lib/troupe/runs "
+      "on " +
       first + "\n";
   return emitted;
 }

@@ -46,10 +46,13 @@ void take_word(Host& host, const std::string& word) {
   } else if (key == "address") {
     if (!is_host(value)) refuse(host.where, "address='" + value + "' is neither name nor address");
     host.address = value;
+  } else if (key == "listen") {
+    if (!is_host(value)) refuse(host.where, "listen='" + value + "' is neither name nor address");
+    host.listen = value;
   } else {
-    const std::string near = did_you_mean(key, {"slots", "address"});
+    const std::string near = did_you_mean(key, {"slots", "address", "listen"});
     refuse(host.where, "unknown word '" + word + "'" +
-                           (near.empty() ? "; expected HOST slots=N address=ADDR"
+                           (near.empty() ? "; expected HOST slots=N address=ADDR listen=ADDR"
                                          : ", did you mean '" + near + "='?"));
   }
 }

@@ -30,16 +30,21 @@ Launcher::Launcher(LaunchRequest request) : request_(std::move(request)) {
   refuse_if_any(unfit(request_.hosts, answers_), ExitCode::cluster);
   refuse_if_any(without_data(request_.hosts, answers_, wanted_files(request_.config)),
                 ExitCode::data);
+  refuse_if_any(without_data(request_.hosts, answers_, drawing_files(request_.config),
+                             "; copy it there, every node draws the topology itself"),
+                ExitCode::data);
   meeting_ = meeting_of(request_.hosts, answers_, {request_.address, request_.port});
   settle_slots();
   passes_ = passes_of(request_.config, request_.hosts, meeting_);
 }
 
 void Launcher::survey() {
+  std::vector<std::string> files = wanted_files(request_.config);
+  for (std::string& file : drawing_files(request_.config)) files.push_back(std::move(file));
   answers_ = probe_hosts({.crew = crew_, .ssh = request_.ssh}, request_.hosts,
                          {.folder = std::filesystem::current_path().string(),
                           .program = request_.program,
-                          .files = wanted_files(request_.config)});
+                          .files = std::move(files)});
 }
 
 void Launcher::copy_where_needed() {
@@ -78,6 +83,9 @@ void Launcher::settle_slots() {
     config.refuse("training.workers",
                   fmt::format("{} leaves some of {} hosts idle; take more workers, or fewer hosts",
                               config.describe("training.workers"), request_.hosts.size()));
+  if (workers_ < slots && !request_.quiet)
+    request_.err << fmt::format("{} of {} slots stay idle: {}; without it each slot has a worker\n",
+                                slots - workers_, slots, config.describe("training.workers"));
 }
 
 std::vector<std::string> Launcher::coordinator_words() const {
@@ -107,8 +115,8 @@ NodeOrder Launcher::order_for(std::size_t host) const {
   NodeOrder order{
       .folder = answers_[host].probe.folder,
       .program = request_.program,
-      .words = {"node", "--join", meeting_.joins[host], "--listen", address, "--advertise", address,
-                "--slots", std::to_string(request_.hosts[host].slots)}};
+      .words = {"node", "--join", meeting_.joins[host], "--listen", meeting_.listens[host],
+                "--advertise", address, "--slots", std::to_string(request_.hosts[host].slots)}};
   order.words.emplace_back("--wait");
   order.words.push_back(
       fmt::format("{:g}", request_.config.settings().number("cluster.start_timeout")));
@@ -122,9 +130,11 @@ std::string Launcher::plan() const {
                      " workers on " + std::to_string(request_.hosts.size()) + " hosts, " +
                      (passes_ ? passes_->sentence() : "in the clear on this machine alone") + "\n";
   for (std::size_t h = 0; h < request_.hosts.size(); ++h)
-    text += request_.hosts[h].name() + " (" + meeting_.addresses[h] + ", folder " +
-            answers_[h].probe.folder + ", " + std::to_string(request_.hosts[h].slots) +
-            " slots, joins " + meeting_.joins[h] + ")\n";
+    text += request_.hosts[h].name() + " (" + meeting_.addresses[h] +
+            (meeting_.listens[h] == meeting_.addresses[h] ? ""
+                                                          : ", listens at " + meeting_.listens[h]) +
+            ", folder " + answers_[h].probe.folder + ", " +
+            std::to_string(request_.hosts[h].slots) + " slots, joins " + meeting_.joins[h] + ")\n";
   return text;
 }
 
@@ -174,8 +184,7 @@ void Launcher::heard(const Crew::Event& event) {
 bool Launcher::run_has_begun() const {
   std::ifstream metrics(request_.run_dir + "/metrics.jsonl");
   for (std::string line; std::getline(metrics, line);)
-    if (line.rfind("{\"type\":\"step\"", 0) == 0 || line.rfind("{\"type\":\"eval\"", 0) == 0)
-      return true;
+    if (line.find("\"what\":\"nodes_ready\"") != std::string::npos) return true;
   return false;
 }
 

@@ -19,9 +19,12 @@ class Ports {
  public:
   Ports(const PortCheck& check, const std::vector<Host>& hosts, const Meeting& meeting)
       : check_(check), hosts_(hosts) {
-    for (std::size_t h = 0; h < hosts.size(); ++h)
+    for (std::size_t h = 0; h < hosts.size(); ++h) {
       targets_.push_back(text_of(Address{meeting.addresses[h], next_of(check.port)}));
+      doors_.push_back(text_of(Address{meeting.listens[h], next_of(check.port)}));
+    }
     targets_.push_back(text_of(Address{meeting.own_address, check.port}));
+    doors_.push_back(meeting.listen);
   }
 
   HostFindings run() {
@@ -67,7 +70,7 @@ class Ports {
     std::vector<std::string> last(targets_.size());
     std::vector<bool> listens(targets_.size(), false);
     for (std::size_t who = 0; who < targets_.size(); ++who)
-      listeners_.push_back(start(who, {"--answer", targets_[who]}));
+      listeners_.push_back(start(who, {"--answer", doors_[who]}));
     hear(listeners_, [&](std::size_t who, const std::string& line) {
       if (line.rfind("ok ", 0) != 0) {
         const std::size_t text = line.rfind("fail", 0) == 0 ? line.find("cannot") : 0;
@@ -115,7 +118,8 @@ class Ports {
 
   const PortCheck& check_;
   const std::vector<Host>& hosts_;
-  std::vector<std::string> targets_;
+  std::vector<std::string> targets_;  // where others reach each
+  std::vector<std::string> doors_;    // where each listens
   std::vector<std::size_t> listeners_;
   std::vector<std::size_t> closed_;
   HostFindings found_;

@@ -53,7 +53,8 @@ std::string probe_script(const ProbeRequest& request) {
   std::string script = "say() { printf 'troupe-probe %s\\n' \"$*\"; }\n";
   script += "cd " + quoted(request.folder) + " 2>/dev/null || cd || exit 1\n";
   script +=
-      "say connection $SSH_CONNECTION\nsay folder \"$PWD\"\nsay clock \"$(date +%s)\"\n"
+      "say connection $SSH_CONNECTION\nsay addresses $(hostname -I 2>/dev/null)\nsay folder "
+      "\"$PWD\"\nsay clock \"$(date +%s)\"\n"
       "say cores \"$(getconf _NPROCESSORS_ONLN)\"\nsay descriptors \"$(ulimit -n)\"\n";
   script += "p=$(command -v " + request.program + ")\nsay program \"$p\"\n";
   script += "if [ -n \"$p\" ]; then say version \"$(\"$p\" --version 2>&1 | head -n 1)\"; fi\n";
@@ -82,6 +83,8 @@ void Probe::take(const std::string& line) {
     std::string ignored;
     values >> caller >> ignored >> address;
   }
+  if (key == "addresses")
+    for (std::string each; values >> each;) addresses.push_back(each);
   if (key == "folder") folder = rest;
   if (key == "program") program = rest;
   if (key == "version") version = rest.rfind("troupe ", 0) == 0 ? rest.substr(7) : rest;

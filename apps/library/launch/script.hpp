@@ -32,8 +32,9 @@ struct ProbeRequest {
 std::string probe_script(const ProbeRequest& request);
 
 struct Probe {
-  std::string caller;   ///< this machine's address as the host sees it
-  std::string address;  ///< the host's own, by which ssh reached it
+  std::string caller;                       ///< this machine's address as the host sees it
+  std::string address;                      ///< the host's own, by which ssh reached it
+  std::vector<std::string> addresses = {};  ///< all that it has, as far as it can say
   std::string folder;
   std::string program;  ///< empty: not found
   std::string version;

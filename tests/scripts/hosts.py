@@ -5,6 +5,7 @@ import contextlib
 
 import namespaces
 from harness import *
+from joining import happened
 from signals import ENDLESS, under_way, updates
 
 PORT = 7000
@@ -145,6 +146,57 @@ def test_a_frozen_a_dead_and_a_cut_node_are_given_up_in_time_and_training_goes_o
                 check(started.exit_code(), "==", 130, because=started.text())
                 check(len(losses(run)), "==", 1)
                 end_of(run)
+
+
+def test_behind_a_barrier_a_zombie_that_thaws_changes_nothing_and_comes_back_as_another(scratch):
+    fixed = ("-s", "training.workers=2", "-s", "data.partitions=2", "-s", "training.stop.epochs=80", "-s", "pace.step=2ms",
+             "-s", "monitor.interval=50ms")
+    with several(3, scratch) as hosts:
+        if not hosts:
+            return
+        for way in ("frozen", "cut"):
+            run = scratch / way
+            with training(hosts, run, *fixed, "-s", "cluster.nodes=2") as started, node(hosts, 2), \
+                    node(hosts, 3, "--rejoin") as zombie:
+                under_way(run)
+                if way == "frozen":
+                    zombie.signal(signal.SIGSTOP)
+                else:  # what it says meanwhile is on its way until the line is whole again
+                    hosts.cut(3, 1)
+                lost = wait_for(lambda: losses(run), "the loss", 20)[0]
+                seen = updates(run)
+                wait_for(lambda: updates(run) > seen, "updates without it", 20)
+                zombie.signal(signal.SIGCONT)
+                hosts.heal(3, 1)
+                back = wait_for(lambda: happened(run, "worker_joined"), f"its return: {zombie.text()}", 30)[0]
+                check(back["who"], "==", lost["who"])
+                check(back["detail"], "matches", "^node 3 ")
+                check(started.exit_code(120), "==", 0, because=started.text())
+                print(f"{way}: {end_of(run).get('discarded', 0)} discarded")
+    troupe("train", EXAMPLES / "ssgd.toml", "-s", f"data.path={data_set(4000)}", *fixed, "--run-dir", scratch / "calm")
+    weights = {end_of(scratch / way)["weights_crc32c"] for way in ("frozen", "cut", "calm")}
+    check(len(weights), "==", 1, because=f"no stale gradient was applied, and every draw once: {weights}")
+
+
+def test_a_server_elsewhere_goes_on_over_lines_of_its_own_while_the_coordinator_is_frozen(scratch):
+    with several(3, scratch) as hosts:
+        if not hosts:
+            return
+        run = scratch / "run"
+        with training(hosts, run, *ENDLESS, "-s", "cluster.nodes=2", "-s", "cluster.server=1", "-s",
+                      "cluster.coordinator_grace=3", example="asgd") as started, \
+                node(hosts, 2, port=7002) as one, node(hosts, 3, port=7003) as other:
+            under_way(run)
+            for host, port in ((2, 7002), (3, 7003)):
+                check(hosts.listening(host), "==", [(hosts.address(host), port)])
+            started.signal(signal.SIGSTOP)
+            for each in (one, other):
+                check(each.exit_code(), "==", 4, because=each.text())
+                told = re.search(r"out of reach for 3 s; (\d+) messages of others came meanwhile", each.text())
+                check(bool(told), "==", True, because=each.text())
+                check(int(told[1]), ">=", 100)
+            started.signal(signal.SIGCONT)
+            check(started.exit_code(), "==", 4, because=started.text())
 
 
 def losses(run):

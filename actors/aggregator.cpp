@@ -26,6 +26,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       update_(plan_->update()),
       merge_(plan_->merge()),
       publication_(plan_->parameters, plan_->pull),
+      strides_(plan_->drawing.nodes.size()),
       scratch_(plan_->parameters),
       intake_(*plan_, scratch_),
       seats_(plan_->partitions),
@@ -73,6 +74,7 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   ledger_.computed(from, push.computed);
   const bool wanted = expected(from, push);
   ledger_.moved(from, push.bytes_moved);
+  if (wanted) step_ends(context, from, push.turns.size());
   std::vector<Partial> parts;
   // Decoded even when nobody wants it: a codec that remembers must see every message.
   const bool sound = decode(colleague, push, wanted, parts);
@@ -95,6 +97,9 @@ void Aggregator::on(Context& context, ActorId, Proceed) {
 
 void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
   lost_.insert(lost.workers.begin(), lost.workers.end());
+  for (const ActorId worker : lost.workers)
+    if (worker - Plan::first_drawn < plan_->drawing.nodes.size())
+      strides_.forget(worker - Plan::first_drawn);
   for (Seat& seat : seats_) {
     if (!seat.holder || !std::ranges::count(lost.workers, *seat.holder)) continue;
     seat.holder.reset();
@@ -120,7 +125,7 @@ void Aggregator::on(Context& context, ActorId, Stop stop) {
   if (stop.at_once || all_back())
     finish(context);
   else
-    context.wake(plan_->stop_seconds, 0);
+    context.wake(plan_->stop_seconds, nobody_comes);
 }
 
 bool Aggregator::expected(ActorId from, const Push& push) const {
@@ -407,6 +412,7 @@ void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turn
     version =
         plan_->pull == PullKind::snapshot ? publication_.shared_version() : publication_.version();
   ledger_.sent(payload_bytes(payload));
+  step_begins(context, worker, turns.size());
   context.send(worker, Parameters{.version = version,
                                   .draws = ledger_.delivered(),
                                   .turns = std::move(turns),

@@ -16,6 +16,7 @@
 #include "actors/plan.hpp"
 #include "actors/publication.hpp"
 #include "actors/scratch.hpp"
+#include "actors/strides.hpp"
 #include "actors/tree_sum.hpp"
 
 namespace troupe {
@@ -27,8 +28,10 @@ class Aggregator : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
-  void woken(Context& context, std::uint64_t) override {
-    if (!ended_) finish(context);
+  void woken(Context& context, std::uint64_t token) override {
+    if (ended_) return;
+    if (token == late_steps) return look_for_late_steps(context);
+    finish(context);
   }
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
@@ -60,6 +63,8 @@ class Aggregator : public Actor {
     bool wants_all = false;  ///< what it holds is no good
   };
 
+  enum Alarm : std::uint64_t { nobody_comes, late_steps };
+
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
   bool decode(Colleague& colleague, Push& push, bool wanted, std::vector<Partial>& parts);
@@ -79,6 +84,10 @@ class Aggregator : public Actor {
   /// After updates: epochs, evaluation, progress, the end.
   void look_around(Context& context);
   void look_at_epoch(Context& context);
+  /// Steps of workers, and who is late with one.
+  void step_begins(Context& context, ActorId worker, std::size_t turns);
+  void step_ends(Context& context, ActorId worker, std::size_t turns);
+  void look_for_late_steps(Context& context);
   /// Offers the next turns of these partitions and tells their holders.
   void release(Context& context, std::vector<std::uint32_t> partitions);
   /// One more turn of the partition, while there are rows left.
@@ -100,6 +109,9 @@ class Aggregator : public Actor {
   std::unique_ptr<Merge> merge_;
   Publication publication_;
   Ledger ledger_;
+  Strides strides_;
+  bool looks_for_late_ = false;
+  double now_ = 0;  ///< when a step last began or ended
   Scratch scratch_;
   Intake intake_;
   std::vector<Seat> seats_;

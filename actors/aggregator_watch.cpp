@@ -1,10 +1,21 @@
 /// What the aggregator looks at after updates: when an epoch is over, and when the run
 /// is. It takes nothing in here.
+#include <algorithm>
+#include <cstdio>
 #include <limits>
 
 #include "actors/aggregator.hpp"
 
 namespace troupe {
+namespace {
+
+std::string seconds_text(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g s", seconds);
+  return text;
+}
+
+}  // namespace
 
 void Aggregator::overflow(Context& context) {
   context.send(Plan::coordinator, Refused{.worker = context.self(),
@@ -18,8 +29,8 @@ void Aggregator::look_around(Context& context) {
   if (ended_) return;
   if (enough() || (stopping_ && all_back())) return finish(context);
   look_at_epoch(context);
-  if (context.now() - reported_at_ >= plan_->report_seconds) {
-    reported_at_ = context.now();
+  if (now_ - reported_at_ >= plan_->report_seconds) {
+    reported_at_ = now_;
     context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
   }
   if (awaiting_verdict_ || stopping_) return;
@@ -40,6 +51,37 @@ void Aggregator::look_at_epoch(Context& context) {
                Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
   // Only behind a barrier is there a moment at which nobody works on.
   awaiting_verdict_ = plan_->rounds && plan_->stop.needs_verdict();
+}
+
+void Aggregator::step_begins(Context& context, ActorId worker, std::size_t turns) {
+  now_ = context.now();
+  strides_.begun(worker - Plan::first_drawn, turns, now_);
+  if (turns == 0 || std::exchange(looks_for_late_, true)) return;
+  context.wake(Strides::least_seconds, late_steps);
+}
+
+void Aggregator::step_ends(Context& context, ActorId worker, std::size_t turns) {
+  now_ = context.now();
+  const auto news = strides_.done(worker - Plan::first_drawn, turns, now_);
+  if (news)
+    context.send(Plan::coordinator,
+                 Notice{"caught_up", plan_->name_of(worker),
+                        "has finished a step of " + seconds_text(news->seconds)});
+}
+
+// Its process gives signs of life, or it would be lost: it is named and nothing else.
+void Aggregator::look_for_late_steps(Context& context) {
+  for (const Strides::Stride& late : strides_.late(context.now()))
+    context.send(
+        Plan::coordinator,
+        Notice{"straggling", plan_->name_of(Plan::first_drawn + static_cast<ActorId>(late.worker)),
+               "at one step for " + seconds_text(late.seconds) +
+                   (late.usual_seconds > 0 ? ", its own take " + seconds_text(late.usual_seconds)
+                                           : ", its first") +
+                   "; it is waited for as long as its process gives signs of life"});
+  const auto next = strides_.next();
+  looks_for_late_ = next.has_value();
+  if (next) context.wake(std::max(*next - context.now(), 1e-6), late_steps);
 }
 
 std::uint64_t Aggregator::draws_left() const {

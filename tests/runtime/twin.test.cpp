@@ -173,6 +173,26 @@ TEST_CASE("twin: one seed, one run; an open gate's model depends on who came whe
   CHECK(crc_of(toy, "1+exp(0.5)") != crc_of(toy, "1+exp(2)"));
 }
 
+TEST_CASE("twin: a step is late ten seconds after it began, unless the worker's own take as long") {
+  Pace pace;
+  pace.real = false;
+  pace.step = Distribution::parse("25");
+  pace.delay = Distribution::parse("0.01");
+  std::vector<EventReport> events;
+  run_twin(
+      {.plan = toy_plan({.gate = open_gate()}), .pace = pace, .report = [&](const Report& report) {
+         if (const auto* event = std::get_if<EventReport>(&report)) events.push_back(*event);
+       }});
+  REQUIRE(events.size() == 4);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(events[i].what == "straggling");
+    CHECK(events[i].detail.starts_with("at one step for 10 s, its first"));
+    CHECK(events[i].t == doctest::Approx(0.02 + 10 + 0.01));  // leased, pulled, said
+    CHECK(events[i + 2].what == "caught_up");
+    CHECK(events[i + 2].t == doctest::Approx(0.03 + 25 + 0.02));
+  }
+}
+
 TEST_CASE("twin: a straggler slows a barrier down and an open gate hardly") {
   const auto seconds = [](const GateKind& gate) {
     const auto plan = toy_plan({.workers = 4, .partitions = 4, .gate = gate});

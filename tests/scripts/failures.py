@@ -1,6 +1,7 @@
 """What goes wrong in the field, and the one line that the user gets: a dead node, a
 wrong key, a used folder, numbers that blow up, a full disk, a damaged file."""
 from harness import *
+from joining import happened
 from signals import endless, ends_as_stopped, under_way, updates
 
 
@@ -43,6 +44,25 @@ def trained_behind_a_barrier(run, kill):
 
 def test_behind_a_barrier_a_killed_node_does_not_change_the_model(scratch):
     check(trained_behind_a_barrier(scratch / "killed", True), "==", trained_behind_a_barrier(scratch / "calm", False))
+
+
+def test_a_step_that_takes_long_is_named_and_nobody_is_given_up(scratch):
+    run = scratch / "run"
+    with endless(run, "--nodes", "2", "-s", "cluster.lost_after=100s", example="asgd") as started:
+        under_way(run)
+        # As long as nobody may call it dead, a frozen process is one at a long step.
+        victim = started.children()[-1]
+        os.kill(victim, signal.SIGSTOP)
+        named = wait_for(lambda: happened(run, "straggling"), "the event; promised after 10 s", 100)[0]
+        check(named["who"], "matches", r"^worker \d")
+        check(named["detail"], "matches", r"^at one step for 10 s, its own take \S+ s; it is waited for")
+        seen = updates(run)
+        wait_for(lambda: updates(run) > seen, "updates of the other one")
+        os.kill(victim, signal.SIGCONT)
+        check(wait_for(lambda: happened(run, "caught_up"), "the end of the step")[0]["who"], "==", named["who"])
+        troupe("stop", run)
+        ends_as_stopped(started, run, 0)
+    check(lost(run), "==", [])
 
 
 def test_a_padded_step_takes_as_long_for_real_as_in_the_twin(scratch):

@@ -5,6 +5,7 @@
 #include "actors/entries.hpp"
 #include "base/check.hpp"
 #include "base/finite.hpp"
+#include "base/kernels/kernels.hpp"
 #include "base/user_error.hpp"
 #include "messages/visit.hpp"
 
@@ -89,8 +90,14 @@ void Worker::on(Context& context, ActorId, Lease lease) {
 }
 
 void Worker::on(Context& context, ActorId, Parameters parameters) {
-  install(parameters);
   try {
+    if (!fits(parameters.payload))
+      throw UserError(ExitCode::cluster, plan_->name_of(context.self()) + ": what " +
+                                             plan_->name_of(plan_->aggregator()) +
+                                             " sent does not fit a model of " +
+                                             std::to_string(plan_->parameters) +
+                                             " parameters; is its process what it should be?");
+    install(parameters);
     take_turns(context, parameters.turns, parameters.draws);
   } catch (const UserError& error) {
     seats_.clear();
@@ -159,6 +166,22 @@ void Worker::give_back_model() {
   if (plan_->entrywise && brings_another) pulled_ = {};
 }
 
+// Whoever holds the model may be elsewhere, and is not believed what would be written
+// beyond ours.
+bool Worker::fits(const Payload& payload) const {
+  const auto listed = [this](const auto& list) {
+    const std::size_t held = std::max(mirror_.size(), pulled_.size());
+    return held == plan_->parameters && list.indices.size() == list.values.size() &&
+           kernels().all_below(list.indices.data(), list.indices.size(),
+                               static_cast<std::uint32_t>(plan_->parameters));
+  };
+  if (const auto* dense = std::get_if<DenseValues>(&payload))
+    return dense->values.size() == plan_->parameters;
+  if (const auto* sparse = std::get_if<SparseValues>(&payload)) return listed(*sparse);
+  if (const auto* changed = std::get_if<ChangedValues>(&payload)) return listed(*changed);
+  return true;
+}
+
 void Worker::install(Parameters& parameters) {
   version_ = parameters.version;
   brought_ = !std::holds_alternative<std::monostate>(parameters.payload);
@@ -167,11 +190,8 @@ void Worker::install(Parameters& parameters) {
   const auto scatter = [this](const auto& listed) {
     if (mirror_.size() == 0) mirror_ = Block::copy_of(std::exchange(pulled_, {}).values());
     const std::span<float> mirror = mirror_.values();
-    TROUPE_CHECK(listed.indices.size(), ==, listed.values.size());
-    for (std::size_t i = 0; i < listed.indices.size(); ++i) {
-      TROUPE_CHECK(listed.indices[i], <, mirror.size());  // whoever says so may be elsewhere
+    for (std::size_t i = 0; i < listed.indices.size(); ++i)
       mirror[listed.indices[i]] = listed.values[i];
-    }
   };
   std::visit(Overload{[](std::monostate) {},
                       [this](DenseValues& dense) {

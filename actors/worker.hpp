@@ -32,6 +32,7 @@ class Worker : public Actor {
   struct Seat;
   struct Draws;
 
+  bool fits(const Payload& payload) const;
   void install(Parameters& parameters);
   void take_turns(Context& context, const std::vector<Turn>& turns, std::uint64_t draws);
   void take_turn(Context& context, Turn turn, std::uint64_t draws, bool last);

@@ -518,3 +518,15 @@ TEST_CASE("aggregator: a model travels back only where a pull is due") {
     CHECK(std::holds_alternative<DenseValues>(answer.payload) == (step % 2 == 0));
   }
 }
+
+TEST_CASE("aggregator: parts of places that there are not are neither kept nor counted in") {
+  for (const auto& [level, index] : {std::pair{0U, 2U}, {1U, 7U}, {32U, 0U}, {31U, ~0U}}) {
+    Dialogue dialogue({.gate = open_gate(), .codec = changed_codec()});
+    Push push = push_of(dialogue.pull(first, 0), 1);
+    push.contributions[0].level = level;
+    push.contributions[0].index = index;
+    push.contributions[0].payload = ChangedValues{true, {0}, {1}};
+    dialogue.push(first, push);
+    CHECK(dialogue.stage.silent());
+  }
+}

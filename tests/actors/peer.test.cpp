@@ -126,6 +126,15 @@ TEST_CASE("peer: behind a barrier it waits for those it hears, whatever came bef
   CHECK(dialogue.leave().accepted == 2);
 }
 
+TEST_CASE("peer: states of rounds that nobody can have reached are refused and not kept") {
+  Dialogue dialogue({.workers = 2}, {.graph = "ring", .peers = "all"});
+  dialogue.lease();
+  dialogue.step();
+  for (std::uint64_t exchange = 1000; exchange < 1010; ++exchange)
+    dialogue.hear(state_at(1, exchange));
+  CHECK(dialogue.leave().refused == 10);
+}
+
 TEST_CASE("peer: numbers that are not finite are refused, and its own end the run") {
   Toy toy = open_toy();
   toy.window = false;

@@ -316,3 +316,21 @@ TEST_CASE("worker: an elastic replica goes on from where it was, a part of the w
   CHECK(answer(8, 0) == 8);
   CHECK(answer(2, 1) == doctest::Approx(8 - (8 - 2) * 0.25 / 0.75));
 }
+
+TEST_CASE("worker: numbers beyond its model are refused with a line, and nothing is written") {
+  for (const Payload& odd :
+       {Payload(SparseValues{{0, 12}, {1, 1}}), Payload(SparseValues{{0, 1}, {1}}),
+        Payload(ChangedValues{false, {4'000'000'000U}, {1}}),
+        Payload(DenseValues{Block::zeros(11).freeze()})}) {
+    Dialogue dialogue({});
+    dialogue.lease({0});
+    dialogue.stage.heard_by<Pull>(aggregator);
+    dialogue.turn({{0, 0, 4}});
+    dialogue.worker.receive(dialogue.stage, aggregator,
+                            Parameters{.version = 2, .turns = {{0, 1, 4}}, .payload = odd});
+    const auto failed = dialogue.stage.heard_by<Failed>(Plan::coordinator);
+    CHECK(failed.exit_code == 4);
+    CHECK(failed.line.starts_with("worker 0: what aggregator 0 sent does not fit a model of 12"));
+    CHECK(dialogue.stage.silent());
+  }
+}

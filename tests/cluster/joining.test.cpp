@@ -92,6 +92,23 @@ TEST_CASE("nodes: who is asked to leave just before the start says so after it")
   CHECK(ending.ends.at(0).reason == "all have said so");
 }
 
+TEST_CASE("nodes: words that are not a worker's are dropped, counted and said once a process") {
+  Ending ending;
+  std::vector<std::string> said;
+  auto request = play_on_nodes("mutiny", ending, usual(2));
+  request.report = [&](const Report& report) {
+    const auto* event = std::get_if<EventReport>(&report);
+    if (event != nullptr && event->what == "message_refused") said.push_back(event->detail);
+    ending.sink()(report);
+  };
+  Cluster cluster(request);
+  run(cluster);
+  CHECK(ending.ends.at(0).reason == "all");
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].find("which only the coordinator or the holder of the model may send") !=
+        std::string::npos);
+}
+
 TEST_CASE("nodes: another model is refused and both sizes are named") {
   Ending ending;
   Cluster cluster(play_on_nodes("other model", ending, usual(2)));

@@ -125,6 +125,15 @@ inline std::unique_ptr<Actor> worker_of(const std::string& play, ActorId id) {
   if (play == "echo") return echoer(big);
   if (play == "odd") return echoer(5000);
   if (play == "die") return pid_teller();
+  if (play == "mutiny") {
+    auto toy = std::make_unique<Toy>();
+    toy->begin = [](Context& context) {
+      context.send(Plan::coordinator, StopRequested{"mutiny", 1});
+      context.send(server, Stop{.at_once = true});
+      context.send(Plan::coordinator, Finished{1});
+    };
+    return toy;
+  }
   if (play == "ring") return runner(id, 3, 200);
   if (play == "throw") {
     auto toy = std::make_unique<Toy>();

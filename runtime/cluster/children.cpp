@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "base/user_error.hpp"
-#include "runtime/cluster/entrance.hpp"
+#include "runtime/cluster/secret.hpp"
 
 namespace troupe {
 namespace {

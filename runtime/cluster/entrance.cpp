@@ -1,7 +1,7 @@
 #include "runtime/cluster/entrance.hpp"
 
 #include <fmt/format.h>
-#include <sys/random.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -58,6 +58,7 @@ struct Stranger : std::enable_shared_from_this<Stranger> {
   std::unique_ptr<Stream> stream;  // what comes through it, once the handshake is over
   FirstWord word;
   std::size_t heard = 0;  // bytes of it
+  bool came_silent = false;
   bool turned_away = false;
   std::list<std::shared_ptr<Stranger>>::iterator at;
 };
@@ -70,13 +71,6 @@ std::string where_from(const tcp::socket& socket) {
 }
 
 }  // namespace
-
-Secret make_secret() {
-  Secret secret{};
-  if (getrandom(secret.data(), sizeof secret, 0) != sizeof secret)
-    throw UserError(ExitCode::cluster, "no random numbers from the system");
-  return secret;
-}
 
 class Entrance::Porter {
  public:
@@ -99,6 +93,11 @@ class Entrance::Porter {
   void expire(const StrangerPtr& stranger, Duration time);
   template <class Next>
   void when(const StrangerPtr& stranger, tcp::socket::wait_type what, Next next);
+  bool stays_unheard(int socket);
+  void await_first_byte(const StrangerPtr& stranger) {
+    stranger->came_silent = true;
+    when(stranger, tcp::socket::wait_read, &Porter::look);
+  }
   void look(const StrangerPtr& stranger);
   void shake(const StrangerPtr& stranger);
   void hear(const StrangerPtr& stranger);
@@ -166,6 +165,9 @@ void Entrance::Porter::open() {
     const tcp::endpoint end = found.begin()->endpoint();
     acceptor_.open(end.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    // Members speak first: until somebody does, its connection is the system's.
+    const asio::detail::socket_option::integer<IPPROTO_TCP, TCP_DEFER_ACCEPT> until_it_speaks(1);
+    if (!error && options_.tls) acceptor_.set_option(until_it_speaks, error);
     if (!error) acceptor_.bind(end, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   }
@@ -203,6 +205,7 @@ void Entrance::Porter::out_of_descriptors() {
 }
 
 void Entrance::Porter::receive(tcp::socket socket) {
+  if (stays_unheard(socket.native_handle())) return;
   if (strangers_.size() >= options_.strangers_max) release(StrangerPtr(strangers_.front()));
   auto stranger = std::make_shared<Stranger>(*io_, std::move(socket));
   stranger->where = where_from(stranger->socket);
@@ -239,25 +242,28 @@ void Entrance::Porter::when(const StrangerPtr& stranger, tcp::socket::wait_type 
   });
 }
 
-// The first byte tells whether it speaks TLS; until it comes there is nothing to keep. A
-// handshake costs us ten times what it costs a stranger, so who lacks the mark may be sent
-// away unheard; a member's first flight is one packet that has it.
-void Entrance::Porter::look(const StrangerPtr& stranger) {
+// A handshake costs us ten times what it costs a stranger, so who lacks the mark may be sent
+// away unheard, before anything is kept of it; a member's first flight is one packet with it.
+bool Entrance::Porter::stays_unheard(int socket) {
+  if (!options_.tls) return false;
   std::array<char, first_flight_bytes> flight;
+  const ssize_t size = recv(socket, flight.data(), flight.size(), MSG_PEEK | MSG_DONTWAIT);
+  if (size <= 0) return false;
+  const std::string_view said(flight.data(), static_cast<std::size_t>(size));
+  if (said.find(options_.tls->mark()) != std::string_view::npos || hearings_.take()) return false;
+  ++unreported_;
+  return true;
+}
+
+// The first byte tells whether it speaks TLS; until it comes there is nothing to keep.
+void Entrance::Porter::look(const StrangerPtr& stranger) {
+  char first = 0;
   const int handle = stranger->socket.native_handle();
-  const ssize_t size = recv(handle, flight.data(), flight.size(), MSG_PEEK | MSG_DONTWAIT);
-  if (size < 0 && (errno == EAGAIN || errno == EINTR))
-    return when(stranger, tcp::socket::wait_read, &Porter::look);
+  const ssize_t size = recv(handle, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return await_first_byte(stranger);
   if (size <= 0) return release(stranger);  // nothing said, nothing to say
-  const bool speaks_tls = flight.front() == tls_record;
-  if (options_.tls) {
-    const std::string_view said(flight.data(), static_cast<std::size_t>(size));
-    const bool marked = said.find(options_.tls->mark()) != std::string_view::npos;
-    if (!marked && !hearings_.take()) {
-      ++unreported_;
-      return release(stranger);
-    }
-  }
+  if (stranger->came_silent && stays_unheard(handle)) return release(stranger);
+  const bool speaks_tls = first == tls_record;
   if (options_.tls && speaks_tls) {
     stranger->tls = std::make_unique<TlsStream>(handle, *options_.tls, TlsStream::Role::answers);
     return shake(stranger);

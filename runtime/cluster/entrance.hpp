@@ -14,17 +14,12 @@
 #include <string>
 
 #include "runtime/address.hpp"
+#include "runtime/cluster/secret.hpp"
 #include "runtime/cluster/stream.hpp"
 #include "runtime/cluster/tls_stream.hpp"
 #include "runtime/cluster/wire.hpp"
 
 namespace troupe {
-
-/// Dealt out by the starting process; who knows it belongs to the run.
-using Secret = std::array<std::uint64_t, 2>;
-Secret make_secret();
-/// Takes as long for a near miss as for a far one.
-inline bool same(const Secret& a, const Secret& b) { return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0; }
 
 /// What a connection is for.
 enum class Errand : std::uint32_t { control, data, segments };
@@ -60,7 +55,7 @@ class Entrance {
     std::size_t strangers_max = 256;  ///< undecided at a time; more push the oldest out
     /// With TLS: of those who do not look like members so many a second are heard out and
     /// told why not; the others are closed at once.
-    double heard_a_second = 50;
+    double heard_a_second = 20;
   };
   /// What becomes of those who come for one errand; from the entrance's thread.
   struct Usher {

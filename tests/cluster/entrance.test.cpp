@@ -25,7 +25,7 @@ using Identity = std::shared_ptr<const TlsIdentity>;
 /// An entrance that lets in whoever comes for control, and what it hears.
 struct Side {
   explicit Side(Identity tls, Entrance::Duration hello_time = patience,
-                std::size_t strangers_max = 256, double heard_a_second = 50)
+                std::size_t strangers_max = 256, double heard_a_second = 20)
       : entrance(
             {.tls = std::move(tls),
              .refused = [this](const std::string&, const std::string& why) { refusals.post(why); },

@@ -76,7 +76,7 @@ TEST_CASE("hosts: each mistake in a file is named with its line") {
   CHECK(of_file("alpha\nbeta solts=2\n") ==
         "hosts:2: unknown word 'solts=2', did you mean 'slots='?");
   CHECK(of_file("alpha\nbeta 4\n") ==
-        "hosts:2: unknown word '4'; expected HOST slots=N address=ADDR");
+        "hosts:2: unknown word '4'; expected HOST slots=N address=ADDR listen=ADDR");
   CHECK(of_file("-oProxyCommand=evil\n") ==
         "hosts:1: '-oProxyCommand=evil' is no host; expected NAME, ADDRESS or USER@NAME");
   CHECK(of_file("alpha\nbeta\nalpha slots=2\n") ==

@@ -1,14 +1,15 @@
 #include "models/linear.hpp"
 
 #include <algorithm>
-#include <array>
-#include <vector>
 
 #include "base/check.hpp"
 #include "base/kernels/kernels.hpp"
 #include "base/user_error.hpp"
 #include "models/classes.hpp"
+#include "models/lookahead.hpp"
+#include "models/pending.hpp"
 #include "models/regulariser.hpp"
+#include "models/shared_descent.hpp"
 
 namespace troupe {
 namespace {
@@ -31,65 +32,6 @@ double exact_score(const RowView& row, std::span<const float> w) {
   for (std::uint32_t k = 0; k < row.size; ++k)
     sum += static_cast<double>(row.value[k]) * w[row.index == nullptr ? k : row.index[k]];
   return sum;
-}
-
-// Draws come in shuffled order, so each row is a miss unless asked for in time:
-// first its offsets and label, from those the lines of its entries, and from
-// those its weights where there are too many of them for the cache.
-class Lookahead {
- public:
-  Lookahead(const Batch& batch, std::span<const float> weights)
-      : batch_(batch), far_(weights.size() > near_weights ? weights.data() : nullptr) {
-    for (std::size_t i = 0; i < std::min(depth, batch.size()); ++i) fetch(i);
-  }
-  RowView next() {
-    const RowView row = ring_[position_ % depth];
-    if (position_ + depth < batch_.size()) fetch(position_ + depth);
-    ++position_;
-    if (far_ != nullptr && position_ < batch_.size()) fetch_weights(ring_[position_ % depth]);
-    return row;
-  }
-
- private:
-  static constexpr std::size_t depth = 4;
-  static constexpr std::size_t line = 64 / sizeof(float);
-  static constexpr std::size_t near_weights = std::size_t{1} << 18;  // 1 MiB
-  // The processor itself follows a row that is longer than this.
-  static constexpr std::size_t start = 512;
-
-  void fetch(std::size_t i) {
-    const RowView row = batch_[i];
-    const std::size_t size = std::min<std::size_t>(row.size, start);
-    if (row.index != nullptr)
-      for (std::size_t k = 0; k < size; k += line) {
-        __builtin_prefetch(row.index + k);
-        __builtin_prefetch(row.value + k);
-      }
-    else
-      for (std::size_t k = 0; k < size; k += line) __builtin_prefetch(row.value + k);
-    ring_[i % depth] = row;
-  }
-
-  void fetch_weights(const RowView& row) const {
-    if (row.index == nullptr) return;
-    for (std::size_t k = 0; k < row.size; ++k) __builtin_prefetch(far_ + row.index[k]);
-  }
-
-  const Batch& batch_;
-  const float* far_;
-  std::size_t position_ = 0;
-  std::array<RowView, depth> ring_;
-};
-
-struct Pending {
-  RowView row;
-  double slope;
-};
-
-std::span<Pending> pending_rows(std::size_t size) {
-  thread_local std::vector<Pending> rows;
-  if (rows.size() < size) rows.resize(size);
-  return rows;
 }
 
 class LinearModel final : public Model {
@@ -127,6 +69,8 @@ class LinearModel final : public Model {
                   Accumulator& sum) const override;
   double descend(Replica& replica, const Batch& rows, std::size_t batch_size,
                  std::span<const float> rates) const override;
+  double descend_shared(const SharedValues& shared, const Batch& rows, std::size_t batch_size,
+                        std::span<const float> rates) const override;
   void reads(const Batch& batch, Accumulator& seen) const override;
   double gradient_of_entries(const Batch& batch, float rate,
                              std::span<float> entries) const override;
@@ -248,6 +192,15 @@ double LinearModel::descend_pulling(Replica& replica, const Batch& rows,
     }
   }
   return loss;
+}
+
+double LinearModel::descend_shared(const SharedValues& shared, const Batch& rows,
+                                   std::size_t batch_size, std::span<const float> rates) const {
+  TROUPE_CHECK(shared.values.size(), ==, features_);
+  if (!sparse_ || !regulariser_.sparse())
+    return Model::descend_shared(shared, rows, batch_size, rates);
+  return SharedDescent{.loss = loss_, .pulls = regulariser_.pulls()}.run(shared, rows, batch_size,
+                                                                         rates);
 }
 
 void LinearModel::reads(const Batch& batch, Accumulator& seen) const {

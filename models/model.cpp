@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <vector>
 
 #include "base/check.hpp"
 #include "base/kernels/kernels.hpp"
@@ -77,6 +78,35 @@ double Model::descend(Replica& replica, const Batch& rows, std::size_t batch_siz
     loss += gradient(replica.values, batch, rates[i], sum);
     step(replica.values, sum, rates[i] / static_cast<float>(count));
     project(replica.values, sum);
+    sum.clear();
+  }
+  return loss;
+}
+
+// Nobody else changes the copy on which the gradient is made.
+double Model::descend_shared(const SharedValues& shared, const Batch& rows, std::size_t batch_size,
+                             std::span<const float> rates) const {
+  if (shared.access == Access::alone) {
+    Replica replica{.values = shared.values};
+    const double loss = descend(replica, rows, batch_size, rates);
+    replica.settle();
+    return loss;
+  }
+  TROUPE_CHECK(rates.size(), ==, (rows.size() + batch_size - 1) / batch_size);
+  thread_local std::vector<float> copy;
+  copy.resize(shared.values.size());
+  Accumulator& sum = scratch(copy.size());
+  double loss = 0;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const std::size_t first = i * batch_size;
+    const std::size_t count = std::min(batch_size, rows.size() - first);
+    read_shared(shared, copy);
+    loss += gradient(copy, {rows.rows, rows.picks.subspan(first, count)}, rates[i], sum);
+    const float factor = -rates[i] / static_cast<float>(count);
+    if (sum.dense())
+      add_shared(shared, factor, sum.values());
+    else
+      add_shared(shared, factor, sum.values(), sum.touched());
     sum.clear();
   }
   return loss;

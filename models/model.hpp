@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/accumulator.hpp"
+#include "base/shared_values.hpp"
 #include "config/settings.hpp"
 #include "config/table.hpp"
 #include "datasets/facts.hpp"
@@ -107,6 +108,12 @@ class Model {
   /// rate each. Equal to gradient steps within rounding; returns the summed loss.
   virtual double descend(Replica& replica, const Batch& rows, std::size_t batch_size,
                          std::span<const float> rates) const;
+
+  /// The same on parameters that others read and write meanwhile, entry by entry: equal to
+  /// descend() where nobody else touches what these rows touch. A penalty that acts on
+  /// every weight acts on every weight here too.
+  virtual double descend_shared(const SharedValues& shared, const Batch& rows,
+                                std::size_t batch_size, std::span<const float> rates) const;
 
   /// Adds the parameters that these rows read, for sparse pulls; each once.
   virtual void reads(const Batch& batch, Accumulator& seen) const;

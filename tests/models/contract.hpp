@@ -112,6 +112,24 @@ inline void check_descent(const ModelCase& given, std::size_t batch_size, float 
   check_near(fused, stepped, 1e-6);
 }
 
+/// On a memory that nobody else uses, against gradient steps. In a batch a row's pull acts
+/// on weights that the rows before it have moved.
+inline void check_shared_descent(const ModelCase& given, std::size_t batch_size, double allowed) {
+  const auto picks = every_row(given.sample);
+  const Rows rows = given.sample.rows();
+  const std::vector<float> rates((picks.size() + batch_size - 1) / batch_size, 0.05F);
+  std::vector<float> stepped = given.parameters;
+  Replica theirs{stepped};
+  const double expected = given.model.Model::descend(theirs, {rows, picks}, batch_size, rates);
+  for (const Access access : {Access::alone, Access::store, Access::add}) {
+    std::vector<float> values = given.parameters;
+    const double loss = given.model.descend_shared({.values = values, .access = access},
+                                                   {rows, picks}, batch_size, rates);
+    CHECK(loss == doctest::Approx(expected).epsilon(100 * allowed));
+    check_near(values, stepped, allowed);
+  }
+}
+
 /// Cutting the rows in two calls changes nothing, to the bit.
 inline void check_descent_in_parts(const ModelCase& given) {
   const auto picks = every_row(given.sample);
@@ -240,6 +258,8 @@ inline void check_model(const ModelCase& given, const std::string& name, const O
   for (const std::size_t batch_size : {1U, 3U, 16U}) check_descent(given, batch_size, 1.0F);
   if (traits.linear) check_descent(given, 1, 0.25F);
   check_descent_in_parts(given);
+  check_shared_descent(given, 1, 1e-6);
+  check_shared_descent(given, 7, 1e-3);
 }
 
 /// Defaults of the keys that a kind declares, so that new kinds need no edit here.

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <utility>
 
 #include "actors/report.hpp"
+#include "actors/shared_memory.hpp"
 #include "messages/message.hpp"
 
 namespace troupe {
@@ -23,6 +25,8 @@ class Context {
   /// The event at hand took the work of so many rows: the twin's clock moves on,
   /// and a paced cluster pads the step.
   virtual void spend(std::uint64_t rows) = 0;
+  /// The memory that all workers of the run have in common, where its topology has one.
+  virtual SharedMemory& shared() { throw std::logic_error("nothing is shared in this run"); }
   /// Out of the actors' world: metrics, events, the end. Coordinator only.
   virtual void report(Report report) = 0;
   /// This actor takes no part any more; after the coordinator's, the host ends.

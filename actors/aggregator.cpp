@@ -31,6 +31,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       intake_(*plan_, scratch_),
       seats_(plan_->partitions),
       round_(plan_->partitions) {
+  if (plan_->steps_every) standing_.emplace(plan_->partitions, plan_->parameters);
   plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
   // Everybody takes part before anybody draws, and all quotas of a round are dealt,
   // so that it does not matter who comes first.
@@ -224,6 +225,8 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
     if (plan_->remembers) partial.pulled = std::move(seats_[part.index].due.front().pulled);
     if (plan_->holds)
       held_.insert_or_assign(part.index, std::move(partial));
+    else if (standing_)
+      let_stand(partial);
     else
       absorb(context, partial);
   }
@@ -338,7 +341,8 @@ void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions
 bool Aggregator::offer(std::uint32_t p) {
   Seat& seat = seats_[p];
   const std::uint64_t left = draws_left();
-  const bool steps_left = !plan_->stop.steps || updates_ + offered_turns_ < *plan_->stop.steps;
+  const bool steps_left =
+      !plan_->stop.steps || standing_ || updates_ + offered_turns_ < *plan_->stop.steps;
   if (!plan_->rounds && (left == 0 || !steps_left)) return false;
   const std::uint64_t step = seat.step + seat.due.size();
   seat.due.push_back({.rows = std::min(plan_->drawn(p, step).size(), left)});

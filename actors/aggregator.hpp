@@ -16,6 +16,7 @@
 #include "actors/plan.hpp"
 #include "actors/publication.hpp"
 #include "actors/scratch.hpp"
+#include "actors/standing.hpp"
 #include "actors/strides.hpp"
 #include "actors/tree_sum.hpp"
 
@@ -28,11 +29,8 @@ class Aggregator : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
-  void woken(Context& context, std::uint64_t token) override {
-    if (ended_) return;
-    if (token == late_steps) return look_for_late_steps(context);
-    finish(context);
-  }
+  void start(Context& context) override;
+  void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
   void on(Context& context, ActorId from, Proceed proceed);
@@ -63,7 +61,7 @@ class Aggregator : public Actor {
     bool wants_all = false;  ///< what it holds is no good
   };
 
-  enum Alarm : std::uint64_t { nobody_comes, late_steps };
+  enum Alarm : std::uint64_t { nobody_comes, late_steps, next_step };
 
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
@@ -75,6 +73,9 @@ class Aggregator : public Actor {
   void take(Context& context, const Push& push, std::vector<Partial> parts);
   /// Applies to the model what travelled alone, or a round, or what was put together.
   void absorb(Context& context, Partial& partial, bool together = false);
+  // Where steps are taken on a clock of their own.
+  void let_stand(Partial& partial);
+  void step_freely(Context& context);
   void obey(Context& context, const Verdict& verdict);
   void discard_held(std::uint32_t partition);
   void recycle(Partial& partial);
@@ -118,6 +119,7 @@ class Aggregator : public Actor {
   std::map<ActorId, Colleague> colleagues_;
   std::set<ActorId> lost_;  ///< nobody listens to them any more
   TreeSum<Partial> round_;
+  std::optional<Standing> standing_;
   std::map<std::uint32_t, Partial> held_;  ///< by partition, until the gate names it
   std::vector<std::uint32_t> waiting_;     ///< released by the gate, held back for a verdict
   std::uint32_t refused_partitions_ = 0;   ///< of the round, or in a row without rounds

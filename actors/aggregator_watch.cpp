@@ -94,7 +94,7 @@ std::uint64_t Aggregator::draws_left() const {
 bool Aggregator::enough() const {
   const auto planned = plan_->draws_planned();
   return (planned && ledger_.delivered() >= *planned) ||
-         (plan_->stop.steps && updates_ >= *plan_->stop.steps);
+         (plan_->stop.steps && !standing_ && updates_ >= *plan_->stop.steps);
 }
 
 bool Aggregator::all_back() const {

@@ -1,6 +1,7 @@
 #include "actors/census.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -19,9 +20,10 @@ void Census::on(Context& context, ActorId from, Tally tally) {
     return finish(context);
   const std::uint64_t epoch = computed_ / plan_->training.size();
   if (epoch == epoch_ && context.now() - reported_at_ < plan_->report_seconds) return;
-  epoch_ = epoch;
   reported_at_ = context.now();
+  const bool epoch_ends = std::exchange(epoch_, epoch) != epoch;
   context.send(Plan::coordinator, progress());
+  if (epoch_ends) epoch_over(context, epoch);
 }
 
 void Census::on(Context& context, ActorId from, Evaluate evaluate) {
@@ -31,6 +33,7 @@ void Census::on(Context& context, ActorId from, Evaluate evaluate) {
 
 void Census::on(Context& context, ActorId, Stop stop) {
   if (ended_) return;
+  stopping_ = true;
   if (stop.at_once) return finish(context);
   for (std::uint32_t i = 0; i < plan_->workers; ++i) context.send(plan_->worker(i), Stop{});
   context.wake(plan_->stop_seconds, 0);
@@ -80,6 +83,7 @@ Progress Census::progress() {
     sum.bytes_sent += tally.bytes_sent;
     sum.bytes_received += tally.bytes_received;
     sum.bytes_moved += tally.bytes_moved;
+    sum.writes += tally.writes;
     sum.gossip.accepted += tally.accepted;
     sum.gossip.refused += tally.refused;
     sum.gossip.overwritten += tally.overwritten;
@@ -95,7 +99,7 @@ Progress Census::progress() {
   return sum;
 }
 
-SharedBlock Census::model() const {
+SharedBlock Census::model(Context& /*context*/) const {
   std::vector<double> sum(plan_->parameters);
   std::size_t count = 0;
   for (const auto& [peer, tally] : tallies_) {
@@ -113,7 +117,7 @@ SharedBlock Census::model() const {
 
 void Census::finish(Context& context) {
   ended_ = true;
-  Final final{.model = model(), .progress = progress(), .discarded = {}, .computed = {}};
+  Final final{.model = model(context), .progress = progress(), .discarded = {}, .computed = {}};
   std::uint64_t unheard = 0;
   for (const auto& [peer, tally] : tallies_) {
     final.computed.push_back({.worker = peer, .rows = tally.computed});

@@ -24,14 +24,22 @@ class Census : public Actor {
   void on(Context& context, ActorId from, Stop stop);
   void on(Context& context, ActorId from, WorkersLost lost);
 
- private:
+ protected:
   /// A peer's draws are delivered as far as another one let in a state that has them.
-  std::uint64_t delivered(ActorId peer, const Tally& tally) const;
-  bool handed_over(ActorId peer, const Tally& tally) const;
-  Progress progress();
-  SharedBlock model() const;
+  virtual std::uint64_t delivered(ActorId peer, const Tally& tally) const;
+  virtual Progress progress();
+  virtual SharedBlock model(Context& context) const;
+  /// So many epochs were computed, all peers together.
+  virtual void epoch_over(Context& /*context*/, std::uint64_t /*epoch*/) {}
   void finish(Context& context);
+
+  const Plan& plan() const { return *plan_; }
+  bool ended() const { return ended_; }
+  bool stopping() const { return stopping_; }
+
+ private:
   void forget(ActorId peer);
+  bool handed_over(ActorId peer, const Tally& tally) const;
 
   std::shared_ptr<const Plan> plan_;
   std::map<ActorId, Tally> tallies_;
@@ -43,6 +51,7 @@ class Census : public Actor {
   std::uint64_t told_computed_ = 0;
   std::uint64_t epoch_ = 0;
   double reported_at_ = 0;
+  bool stopping_ = false;
   bool ended_ = false;
 };
 

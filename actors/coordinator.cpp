@@ -100,6 +100,8 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
                             .bytes_received = progress.bytes_received,
                             .bytes_moved = progress.bytes_moved,
                             .gossip = progress.gossip,
+                            .gradients = progress.gradients,
+                            .writes = progress.writes,
                             .staleness_p50 = quantile(progress.staleness, 0.5),
                             .staleness_p99 = quantile(progress.staleness, 0.99),
                             .staleness_max = worst});
@@ -375,6 +377,8 @@ EndReport Coordinator::balance(double now) {
                 .exit_code = outcome_->exit_code,
                 .epochs = final_->progress.epoch,
                 .updates = final_->progress.updates,
+                .gradients = final_->progress.gradients,
+                .writes = final_->progress.writes,
                 .samples = final_->progress.delivered,
                 .delivered = final_->progress.delivered,
                 .bytes_moved = final_->progress.bytes_moved,

@@ -4,8 +4,8 @@
 
 namespace troupe {
 
-double Descent::run(std::span<float> states, const Stretch& stretch) {
-  Replica replica{.values = states};
+template <class Step>
+double Descent::each_piece(const Stretch& stretch, Step step_over) {
   const std::uint64_t per_step = plan_.batch * (plan_.rounds ? plan_.partitions : 1);
   std::uint64_t steps = 0;
   double loss = 0;
@@ -14,11 +14,24 @@ double Descent::run(std::span<float> states, const Stretch& stretch) {
     rates_.clear();
     for (std::uint64_t first = 0; first < piece.size(); first += plan_.batch)
       rates_.push_back(plan_.schedule.rate(stretch.draws + steps++ * per_step));
-    loss += step(replica, piece, stretch.update);
+    loss += step_over(piece);
     left.first += piece.size();
   }
+  return loss;
+}
+
+double Descent::run(std::span<float> states, const Stretch& stretch) {
+  Replica replica{.values = states};
+  const double loss =
+      each_piece(stretch, [&](const Batch& piece) { return step(replica, piece, stretch.update); });
   replica.settle();
   return loss;
+}
+
+double Descent::run(const SharedValues& shared, const Stretch& stretch) {
+  return each_piece(stretch, [&](const Batch& piece) {
+    return plan_.model->descend_shared(shared, piece, plan_.batch, rates_);
+  });
 }
 
 double Descent::step(Replica& replica, const Batch& rows, Update* update) {

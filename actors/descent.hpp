@@ -28,8 +28,12 @@ class Descent {
 
   /// Steps of Plan::batch rows; answers with the loss summed over the rows.
   double run(std::span<float> states, const Stretch& stretch);
+  /// The same on a memory that others read and write meanwhile; plain descent only.
+  double run(const SharedValues& shared, const Stretch& stretch);
 
  private:
+  template <class Step>
+  double each_piece(const Stretch& stretch, Step step);
   double step(Replica& replica, const Batch& rows, Update* update);
 
   const Plan& plan_;

@@ -34,6 +34,8 @@ class Ledger {
   void staleness(std::uint64_t versions) {
     ++staleness_[static_cast<std::size_t>(std::min<std::uint64_t>(versions, bins - 1))];
   }
+  /// A gradient came into a standing sum.
+  void stands() { ++gradients_; }
   void sent(std::size_t bytes) { sent_ += bytes; }
   void received(std::size_t bytes) { received_ += bytes; }
 
@@ -58,6 +60,7 @@ class Ledger {
                  .bytes_sent = sent_,
                  .bytes_received = received_,
                  .bytes_moved = bytes_moved(),
+                 .gradients = gradients_,
                  .staleness = staleness_};
     loss_ = 0;
     loss_rows_ = 0;
@@ -75,6 +78,7 @@ class Ledger {
   std::uint64_t delivered_ = 0;
   double loss_ = 0;
   std::uint64_t loss_rows_ = 0;
+  std::uint64_t gradients_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
   std::map<std::string, std::uint64_t> discarded_;

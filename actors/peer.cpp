@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "actors/quota.hpp"
 #include "base/finite.hpp"
 #include "base/user_error.hpp"
 
@@ -42,30 +42,10 @@ void Peer::on(Context& context, ActorId, Lease lease) {
     return;
   }
   plan_->model->initialise(state_.values(), plan_->seed, plan_->start.rows());
-  plan_exchanges();
+  const Quota quota = quota_of(*plan_, partition_);
+  exchanges_ = quota.exchanges;
+  rows_left_ = quota.rows;
   context.wake(0, 0);
-}
-
-void Peer::plan_exchanges() {
-  constexpr std::uint64_t endless = std::numeric_limits<std::uint64_t>::max();
-  const auto rows_of = [&](std::uint32_t p) {
-    const double rows = *plan_->stop.epochs * static_cast<double>(plan_->partition(p).size());
-    return static_cast<std::uint64_t>(std::llround(rows));
-  };
-  exchanges_ = endless;
-  rows_left_ = plan_->stop.epochs ? rows_of(partition_) : endless;
-  if (plan_->stop.epochs) {
-    // Behind a barrier everybody takes as many as the one with most rows.
-    const std::uint32_t p = plan_->rounds ? 0 : partition_;
-    const std::uint64_t size = plan_->partition(p).size();
-    const std::uint64_t a_time = plan_->batch * plan_->local_steps;
-    exchanges_ = rows_of(p) / size * plan_->exchanges_per_epoch(p) +
-                 (rows_of(p) % size + a_time - 1) / a_time;
-  }
-  if (!plan_->stop.steps) return;
-  const std::uint64_t steps = *plan_->stop.steps;
-  const std::uint64_t mine = steps / plan_->workers + (partition_ < steps % plan_->workers ? 1 : 0);
-  exchanges_ = std::min(exchanges_, plan_->rounds ? steps : mine);
 }
 
 bool Peer::fit(const PeerState& state) const {

@@ -39,7 +39,6 @@ class Peer : public Actor {
   using Slot = std::map<std::uint64_t, PeerState>;
 
   bool fit(const PeerState& state) const;
-  void plan_exchanges();
   void step(Context& context);
   /// Descends over the rows of this exchange; false when the numbers are of no use.
   bool descend(Context& context);

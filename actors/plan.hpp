@@ -49,13 +49,16 @@ struct Plan {
   RowRange training;
   RowRange validation;
 
-  bool rounds = true;      ///< of the gate
-  bool holds = false;      ///< of the gate
-  bool descends = false;   ///< of the exchange
-  bool plain = true;       ///< of the update
-  bool remembers = false;  ///< of the update
-  bool moves = false;      ///< of the exchange
-  bool keeps = false;      ///< of the merge
+  bool rounds = true;                 ///< of the gate
+  bool holds = false;                 ///< of the gate
+  bool descends = false;              ///< of the exchange
+  bool plain = true;                  ///< of the update
+  bool remembers = false;             ///< of the update
+  bool moves = false;                 ///< of the exchange
+  bool keeps = false;                 ///< of the merge
+  bool stands = false;                ///< of the merge
+  std::optional<double> steps_every;  ///< of the gate: seconds
+  std::optional<Sharing> sharing;     ///< of the topology: one memory is everybody's
   PullKind pull = PullKind::dense;
   std::uint64_t snapshot_every = 1;  ///< updates between the models that all share
   bool consensus = false;            ///< peers: the mean of all is the model, not the first one's

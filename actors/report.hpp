@@ -23,6 +23,8 @@ struct StepReport {
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_moved = 0;
   GossipCounts gossip = {};
+  std::uint64_t gradients = 0;
+  WriteCounts writes = {};
   std::uint64_t staleness_p50 = 0;
   std::uint64_t staleness_p99 = 0;
   std::uint64_t staleness_max = 0;
@@ -51,6 +53,8 @@ struct EndReport {
   int exit_code = 0;
   std::uint64_t epochs = 0;
   std::uint64_t updates = 0;
+  std::uint64_t gradients = 0;  ///< that came into a standing sum; 0 without one
+  WriteCounts writes = {};      ///< into a memory that was shared
   std::uint64_t samples = 0;
   std::uint64_t computed = 0;
   std::uint64_t delivered = 0;

@@ -41,6 +41,9 @@ struct GateKind {
   bool holds = false;
   /// A partition may have several turns at a time (training.ahead).
   bool overtakes = false;
+  /// Nobody waits for anybody, whoever steps the model included: from one of its steps to
+  /// the next it takes so many seconds at the least. Needs a merge that stands.
+  std::function<double(const Settings&)> steps_every = {};
   std::function<std::unique_ptr<Gate>(const Settings&)> make;
 };
 

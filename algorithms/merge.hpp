@@ -69,6 +69,9 @@ struct MergeKind {
   bool gradients = true;  ///< can merge gradients, and what replicas moved by
   /// Workers keep their replicas and only meet the model: needs states on arrival.
   bool keeps = false;
+  /// What a sender last said stands until it says something else, and every step is by the
+  /// sum of all that stands.
+  bool stands = false;
   bool mixes = false;      ///< for peers
   bool conserves = false;  ///< every state must be heard, once: peers behind a barrier
   std::function<std::unique_ptr<Merge>(const Settings&)> make;

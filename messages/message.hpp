@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/write_counts.hpp"
 #include "messages/payload.hpp"
 
 namespace troupe {
@@ -110,12 +111,15 @@ struct Progress {
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_moved = 0;  ///< of rows between partitions, by a global shuffle
   GossipCounts gossip = {};
+  std::uint64_t gradients = 0;  ///< that came into a standing sum, where updates step by that
+  WriteCounts writes = {};      ///< into a memory that is shared
   std::vector<std::uint64_t> staleness =
       {};  ///< counts by staleness since the start; the last bin is "or more"
   static constexpr auto fields() {
     return std::tuple{&Progress::epoch,       &Progress::updates,    &Progress::delivered,
                       &Progress::loss,        &Progress::bytes_sent, &Progress::bytes_received,
-                      &Progress::bytes_moved, &Progress::gossip,     &Progress::staleness};
+                      &Progress::bytes_moved, &Progress::gossip,     &Progress::gradients,
+                      &Progress::writes,      &Progress::staleness};
   }
 };
 
@@ -269,7 +273,7 @@ struct Received {
   static constexpr auto fields() { return std::tuple{}; }
 };
 
-/// Peer to census: all since the start.
+/// Peer, or worker on a shared memory, to census: all since the start.
 struct Tally {
   std::uint64_t exchanges = 0;
   std::uint64_t computed = 0;
@@ -283,6 +287,7 @@ struct Tally {
   double distance = 0;                        ///< squared, to each state looked at, summed
   std::vector<WorkerCount> heard = {};        ///< draws of others in states accepted
   std::vector<std::uint64_t> staleness = {};  ///< as in Progress, in exchanges of its own
+  WriteCounts writes = {};
   bool last = false;
   SharedBlock state = {};  ///< with the last one, where it counts
   static constexpr auto fields() {
@@ -290,7 +295,7 @@ struct Tally {
                       &Tally::bytes_sent, &Tally::bytes_received, &Tally::bytes_moved,
                       &Tally::accepted,   &Tally::refused,        &Tally::overwritten,
                       &Tally::distance,   &Tally::heard,          &Tally::staleness,
-                      &Tally::last,       &Tally::state};
+                      &Tally::writes,     &Tally::last,           &Tally::state};
   }
 };
 

@@ -57,6 +57,9 @@ void make_model(Draft& draft) {
   plan.descends = draft.exchange().descends;
   plan.moves = draft.exchange().moves;
   plan.keeps = draft.merge().keeps;
+  plan.stands = draft.merge().stands;
+  if (const auto& every = draft.gate().steps_every) plan.steps_every = every(draft.settings());
+  if (const auto& share = draft.topology().shares) plan.sharing = share(draft.settings());
   plan.holds = draft.gate().holds;
   plan.plain = draft.update().plain;
   plan.remembers = draft.update().remembers;
@@ -142,12 +145,13 @@ void resolve_words(Draft& draft) {
 void work_ahead(Draft& draft) {
   Plan& plan = *draft.plan;
   plan.ahead = count(draft.settings(), "training.ahead");
-  if (plan.ahead == 1 || (draft.gate().overtakes && !plan.descends)) return;
+  if (plan.ahead == 1 || (draft.gate().overtakes && !plan.descends && !plan.sharing)) return;
   draft.config.refuse(
       "training.ahead",
       fmt::format("{} needs an open gate and gradients: {}",
                   draft.config.describe("training.ahead"),
                   plan.rounds      ? "in a round nobody may be ahead of the others"
+                  : plan.sharing   ? "on one memory nobody gives turns"
                   : !plan.descends ? "this gate counts the steps of each"
                                    : "a replica goes on from where the last exchange left it"));
 }
@@ -161,7 +165,7 @@ void choose_form(Draft& draft) {
   const double entries = mean * static_cast<double>(plan.batch * plan.local_steps);
   plan.entrywise = !plan.descends && plan.model->traits().entrywise &&
                    entries * entries_worth_a_sum < static_cast<double>(plan.parameters);
-  plan.unsummed = plan.entrywise && !plan.rounds && !plan.holds && plan.plain &&
+  plan.unsummed = plan.entrywise && !plan.rounds && !plan.holds && !plan.stands && plan.plain &&
                   draft.tables.codecs.at(draft.settings().text("training.codec")).entrywise;
 }
 
@@ -176,8 +180,8 @@ void make_policies(Draft& draft) {
   plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
                 size] { return make(*settings, size); };
   plan.drawing = draw_topology(draft.config, draft.tables);
-  const TopologyKind& topology = draft.tables.topologies.at(settings->text("training.topology"));
-  plan.consensus = !topology.first_counts || !topology.first_counts(*settings);
+  const TopologyKind& topology = draft.topology();
+  plan.consensus = topology.peers && (!topology.first_counts || !topology.first_counts(*settings));
 }
 
 Pace make_pace(const Settings& settings) {
@@ -201,6 +205,11 @@ void note_costs(Draft& draft) {
         "{} rows per partition between two exchanges (batch {} x local_steps {}): below about {} "
         "an exchange of replicas costs more than the descent",
         rows, plan.batch, plan.local_steps, rows_worth_an_exchange));
+  if (plan.sharing)
+    for (const char* path : {"training.codec", "training.pull", "training.snapshot_every"})
+      if (draft.config.set_by_user(path))
+        draft.notes.push_back(fmt::format("{} is not used: on one memory nothing travels",
+                                          draft.config.describe(path)));
   if (draft.settings().text("data.source") == "file")
     for (const char* path : {"data.cache", "data.cache_limit", "data.timeout"})
       if (draft.config.set_by_user(path))

@@ -28,6 +28,8 @@ Config load_config(const Tables& tables, const ConfigSources& sources);
 Drawing draw_topology(const Config& config, const Tables& tables);
 /// Refuses what can be drawn but has no actors in this version.
 void refuse_unplayed(const Config& config, const Tables& tables);
+/// Refuses a run over several processes, for which `asked` asks, of what lives in one.
+void refuse_apart(const Config& config, const Tables& tables, const std::string& asked);
 
 struct Assembled {
   std::shared_ptr<const Plan> plan;

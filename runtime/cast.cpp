@@ -3,6 +3,8 @@
 #include "actors/coordinator.hpp"
 #include "actors/evaluator.hpp"
 #include "actors/peer.hpp"
+#include "actors/sharer.hpp"
+#include "actors/steward.hpp"
 #include "actors/worker.hpp"
 #include "runtime/assemble.hpp"
 
@@ -14,8 +16,10 @@ std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, Actor
   if (plan->peers() && id == plan->census()) return std::make_unique<Census>(plan);
   switch (plan->drawing.nodes.at(id - Plan::first_drawn).role) {
     case Role::aggregator:
+      if (plan->sharing) return std::make_unique<Steward>(plan);
       return std::make_unique<Aggregator>(plan);
     case Role::worker:
+      if (plan->sharing) return std::make_unique<Sharer>(plan);
       return std::make_unique<Worker>(plan);
     case Role::peer:
       return std::make_unique<Peer>(plan);

@@ -57,6 +57,45 @@ std::vector<Rule> peers_rules() {
   };
 }
 
+bool shares(const Tables& tables, const std::string& topology) {
+  return static_cast<bool>(tables.topologies.at(topology).shares);
+}
+
+/// Whoever works on one memory.
+std::vector<Rule> sharing_rules() {
+  return {
+      {"training.exchange", "training.topology",
+       [](const Tables& tables, const std::string& exchange, const std::string& topology) {
+         return shares(tables, topology) && descends(tables, exchange);
+       },
+       "workers on one memory have no replicas"},
+      {"training.gate", "training.topology",
+       [](const Tables& tables, const std::string& gate, const std::string& topology) {
+         const GateKind& kind = tables.gates.at(gate);
+         return shares(tables, topology) && !kind.overtakes && !kind.steps_every;
+       },
+       "on one memory nobody is there to make others wait"},
+      {"training.merge", "training.topology",
+       [](const Tables& tables, const std::string& merge, const std::string& topology) {
+         const MergeKind& kind = tables.merges.at(merge);
+         return shares(tables, topology) && !kind.stands && merge != "mean";
+       },
+       "on one memory a step is by the mean of its batch, or by all gradients that stand"},
+      {"training.merge", "training.gate",
+       [](const Tables& tables, const std::string& merge, const std::string& gate) {
+         return tables.merges.at(merge).stands !=
+                static_cast<bool>(tables.gates.at(gate).steps_every);
+       },
+       "who steps on a clock of his own needs gradients that stand until they are replaced, and "
+       "only he has a use for them"},
+      {"training.merge", "training.exchange",
+       [](const Tables& tables, const std::string& merge, const std::string& exchange) {
+         return tables.merges.at(merge).stands && descends(tables, exchange);
+       },
+       "only gradients stand"},
+  };
+}
+
 std::vector<Rule> aggregator_rules() {
   return {
       {"training.merge", "training.exchange",
@@ -118,7 +157,8 @@ std::vector<Rule> aggregator_rules() {
 
 std::vector<Rule> rules() {
   std::vector<Rule> all = peers_rules();
-  std::ranges::move(aggregator_rules(), std::back_inserter(all));
+  for (const auto& some : {aggregator_rules(), sharing_rules()})
+    all.insert(all.end(), some.begin(), some.end());
   return all;
 }
 

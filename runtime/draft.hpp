@@ -24,6 +24,9 @@ struct Draft {
   }
   const GateKind& gate() const { return tables.gates.at(settings().text("training.gate")); }
   const MergeKind& merge() const { return tables.merges.at(settings().text("training.merge")); }
+  const TopologyKind& topology() const {
+    return tables.topologies.at(settings().text("training.topology"));
+  }
   const UpdateKind& update() const { return tables.updates.at(settings().text("training.update")); }
 };
 

@@ -123,18 +123,40 @@ void check_stop(Config& config) {
 
 void check_cast(const Config& config, const Tables& tables) {
   const Settings& settings = config.settings();
-  const auto most = tables.topologies.at(settings.text("training.topology")).workers_max;
-  if (settings.is_text("data.partitions") || most == 1) return;
-  if (tables.topologies.at(settings.text("training.topology")).peers &&
+  const TopologyKind& topology = tables.topologies.at(settings.text("training.topology"));
+  if (settings.is_text("data.partitions") || topology.workers_max == 1) return;
+  if ((topology.peers || topology.shares) &&
       settings.integer("data.partitions") != settings.integer("training.workers"))
     config.refuse(
         "data.partitions",
-        fmt::format("{} must be as many as {}: each peer has rows and a state of its own",
-                    config.describe("data.partitions"), config.describe("training.workers")));
+        fmt::format("{} must be as many as {}: {}", config.describe("data.partitions"),
+                    config.describe("training.workers"),
+                    topology.peers ? "each peer has rows and a state of its own"
+                                   : "nobody gives turns, and each worker has rows of its own"));
   if (settings.integer("data.partitions") < settings.integer("training.workers"))
     config.refuse("data.partitions", fmt::format("{} leaves workers without a partition: {}",
                                                  config.describe("data.partitions"),
                                                  config.describe("training.workers")));
+}
+
+void check_sharing(const Config& config, const Tables& tables) {
+  const Settings& settings = config.settings();
+  const auto& share = tables.topologies.at(settings.text("training.topology")).shares;
+  if (!share) return;
+  if (settings.integer("cluster.nodes") > 0)
+    refuse_apart(config, tables, config.describe("cluster.nodes"));
+  const bool stands = tables.merges.at(settings.text("training.merge")).stands;
+  if (!stands && !tables.updates.at(settings.text("training.update")).plain)
+    config.refuse("training.update",
+                  fmt::format("{} has a state, which on one memory would have to be everybody's: "
+                              "take \"sgd\", or gate = \"free\", where one steps for all",
+                              config.describe("training.update")));
+  if (stands && share(settings).writes == Sharing::Writes::store)
+    config.refuse(
+        "training.shared.access",
+        fmt::format("{} does not go with {}: a write that is lost would stay in the sum "
+                    "for ever; take \"add\" or \"lock\"",
+                    config.describe("training.shared.access"), config.describe("training.merge")));
 }
 
 void check_sampling(const Config& config) {
@@ -211,6 +233,7 @@ Config load_config(const Tables& tables, const ConfigSources& sources) {
   check_turns(config, tables);
   check_cluster(config);
   refuse_combinations(config, tables);
+  check_sharing(config, tables);
   resolve_words(config, tables);
   make_absolute(config);
   return config;

@@ -31,10 +31,8 @@ void add_planned(Schema& schema) {
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
         "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});
   plan(schema, "training.algorithm", planned_presets());
-  plan(schema, "training.gate", {"free"});
   plan(schema, "training.update", {"adam", "loss_compensated", "staleness_scaled"});
-  plan(schema, "training.merge",
-       {"newest", "replaced", "clip", "trimmed_mean", "median", "multi_krum"});
+  plan(schema, "training.merge", {"newest", "clip", "trimmed_mean", "median", "multi_krum"});
   plan(schema, "training.codec", {"bf16", "f16", "qsgd", "topk"});
 }
 

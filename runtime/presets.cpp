@@ -55,6 +55,30 @@ void add_server_presets(Table<Preset>& table) {
                        {"data.replacement", true}}});
 }
 
+/// One memory for all workers; they differ in who steps the model.
+void add_shared_presets(Table<Preset>& table) {
+  table.add({.kind = {.name = "hogwild",
+                      .sentence = "threads step one model, a row at a time and without locks"},
+             .fills = {{"training.topology", word("shared")},
+                       {"training.shared.access", word("store")},
+                       {"training.exchange", word("gradient")},
+                       {"training.gate", word("open")},
+                       {"training.merge", word("mean")},
+                       {"training.batch", std::int64_t{1}}}});
+  table.add({.kind = {.name = "lopez_async",
+                      .sentence = "a master steps without waiting, by every thread's newest "
+                                  "gradient, with heavy momentum"},
+             .fills = {{"training.topology", word("shared")},
+                       {"training.shared.access", word("add")},
+                       {"training.exchange", word("gradient")},
+                       {"training.gate", word("free")},
+                       {"training.merge", word("replaced")},
+                       {"training.update", word("momentum")},
+                       {"training.momentum.beta", 0.99},
+                       {"training.momentum.form", word("averaged")},
+                       {"data.replacement", true}}});
+}
+
 /// Nobody in the middle; they differ in who knows whom and in who waits.
 void add_gossip_presets(Table<Preset>& table) {
   table.add({.kind = {.name = "simuparallel",
@@ -127,13 +151,12 @@ Table<Preset> presets() {
                        {"training.merge", word("mean")},
                        {"training.local_steps", std::int64_t{64}}}});
   add_server_presets(table);
+  add_shared_presets(table);
   add_gossip_presets(table);
   return table;
 }
 
-std::vector<std::string> planned_presets() {
-  return {"hogwild", "lc_asgd", "epfl_sync", "epfl_async", "lopez_async"};
-}
+std::vector<std::string> planned_presets() { return {"lc_asgd", "epfl_sync", "epfl_async"}; }
 
 std::string first_choice() {
   return R"(algorithm = "ssgd"        # a preset: asgd applies each gradient when it arrives,

@@ -38,6 +38,7 @@ Tables tables() {
   TROUPE_ENTER(all.gates, GateKind, quorum_gate);
   TROUPE_ENTER(all.gates, GateKind, bounded_gate);
   TROUPE_ENTER(all.gates, GateKind, round_robin_gate);
+  TROUPE_ENTER(all.gates, GateKind, free_gate);
   TROUPE_ENTER(all.updates, UpdateKind, sgd_update);
   TROUPE_ENTER(all.updates, UpdateKind, momentum_update);
   TROUPE_ENTER(all.updates, UpdateKind, nesterov_update);
@@ -47,6 +48,7 @@ Tables tables() {
   TROUPE_ENTER(all.merges, MergeKind, elastic_merge);
   TROUPE_ENTER(all.merges, MergeKind, parzen_merge);
   TROUPE_ENTER(all.merges, MergeKind, push_sum_merge);
+  TROUPE_ENTER(all.merges, MergeKind, replaced_merge);
   TROUPE_ENTER(all.codecs, CodecKind, dense_codec);
   TROUPE_ENTER(all.codecs, CodecKind, sparse_codec);
   TROUPE_ENTER(all.codecs, CodecKind, changed_codec);

@@ -34,4 +34,12 @@ void refuse_unplayed(const Config& config, const Tables& tables) {
                                   config.describe(path)));
 }
 
+void refuse_apart(const Config& config, const Tables& tables, const std::string& asked) {
+  if (!topology_of(config, tables).shares) return;
+  config.refuse("training.topology",
+                fmt::format("{} is one memory in one process: leave {} out, or take "
+                            "training.topology = \"server\"",
+                            config.describe("training.topology"), asked));
+}
+
 }  // namespace troupe

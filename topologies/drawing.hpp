@@ -53,6 +53,14 @@ struct Drawing {
   Listeners listeners = Listeners::all;
 };
 
+/// How workers use a memory that they have in common.
+struct Sharing {
+  enum class Writes { store, add, lock };
+  Writes writes = Writes::store;
+  bool snapshots = false;         ///< a step reads all of the model at once, while nobody writes
+  std::uint64_t check_every = 0;  ///< rows, of which the writes of one are looked at
+};
+
 struct TopologyKind {
   Kind kind;
   /// Axis keys (full paths) that this topology fills where the user set none.
@@ -60,6 +68,8 @@ struct TopologyKind {
   std::uint32_t workers_max = UINT32_MAX;
   /// States are mixed by those who have them: there is no aggregator.
   bool peers = false;
+  /// Workers read and write one memory, and so live in one process.
+  std::function<Sharing(const Settings&)> shares = {};
   /// Of peers: the model in the end is the first one's, and not the mean of all.
   std::function<bool(const Settings&)> first_counts = {};
   /// Throws UserError where so many workers cannot be drawn so.

@@ -23,6 +23,12 @@ std::string value_text(const Json& value) {
   return text.empty() ? "none" : text;
 }
 
+/// Of runs that have them; no other line changes.
+void add_counts(Json& json, std::uint64_t gradients, const WriteCounts& writes) {
+  if (gradients > 0) json["gradients"] = gradients;
+  if (writes.checked > 0) json["writes"] = {{"checked", writes.checked}, {"lost", writes.lost}};
+}
+
 }  // namespace
 
 std::string start_line(const std::string& run, const Config& config, const Plan& plan) {
@@ -57,6 +63,7 @@ std::string metrics_line(const StepReport& report) {
                       {"refused", gossip.refused},
                       {"overwritten", gossip.overwritten},
                       {"distance", gossip.distance}};
+  add_counts(json, report.gradients, report.writes);
   return line(json);
 }
 
@@ -93,6 +100,7 @@ std::string metrics_line(const EndReport& report) {
   for (const Score& score : report.scores)
     json[score.split] = {{"loss", score.loss}, {"accuracy", score.accuracy}};
   const std::string weights = weights_text(report.model);
+  add_counts(json, report.gradients, report.writes);
   json["weights_crc32c"] = weights.empty() ? Json(nullptr) : Json(weights);
   return line(json);
 }

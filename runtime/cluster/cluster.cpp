@@ -149,6 +149,8 @@ std::shared_ptr<Process> Cluster::Host::make_process() {
   process->processes = processes_;
   process->endpoint = endpoint_;
   process->data = plane_.get();
+  if (request_.plan->sharing)
+    process->memory = std::make_shared<LiveMemory>(*request_.plan, !request_.pace.real);
   return process;
 }
 

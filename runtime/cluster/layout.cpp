@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "base/check.hpp"
 #include "base/user_error.hpp"
 
 namespace troupe {
@@ -35,6 +36,7 @@ bool short_steps(const Plan& plan) {
 // To apply a gradient entry by entry and to answer a wish takes about as long as to make
 // both: a server that works for every exchange is the one that all others wait for.
 bool busy_server(const Plan& plan) {
+  if (plan.steps_every) return true;  // it never has nothing to do
   return plan.unsummed && plan.pull == PullKind::sparse && plan.workers > 1;
 }
 
@@ -59,6 +61,7 @@ std::vector<std::size_t> shares(std::size_t workers, const NodeShare& share) {
 ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
   ProcessMap processes(plan.actors(), 0);
   if (share.nodes == 0) return processes;
+  TROUPE_CHECK(plan.sharing.has_value(), ==, false);  // refused long before
   const std::vector<ActorId> workers = actors_of(plan, true);
   const auto stay = std::min<std::size_t>(share.slots, workers.size());
   const std::size_t leave = workers.size() - stay;

@@ -121,6 +121,9 @@ class Place::Resident final : public Context {
     const double seconds = place_.process_->pace.computation(*worker_, computations_++, rows);
     pad_until(began + duration_of(seconds));
   }
+  SharedMemory& shared() override {
+    return place_.process_->memory ? *place_.process_->memory : Context::shared();
+  }
   void report(Report report) override {
     if (place_.process_->report) place_.process_->report(report);
   }

@@ -15,6 +15,7 @@
 #include "runtime/cluster/credit.hpp"
 #include "runtime/cluster/data_plane.hpp"
 #include "runtime/cluster/whereabouts.hpp"
+#include "runtime/live_memory.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
 
@@ -35,9 +36,10 @@ struct Process {
   std::function<void()> retired;  ///< a worker of this process has; likewise
 
   // Written before the places begin, read-only from then on.
-  std::vector<caf::actor> place_of;  ///< per actor; none: it lives in another process
-  caf::actor endpoint;               ///< none without nodes
-  DataPlane* data = nullptr;         ///< likewise; whoever made it keeps it until places end
+  std::vector<caf::actor> place_of;    ///< per actor; none: it lives in another process
+  caf::actor endpoint;                 ///< none without nodes
+  std::shared_ptr<LiveMemory> memory;  ///< of those who share one; they are all in this process
+  DataPlane* data = nullptr;           ///< likewise; whoever made it keeps it until places end
   Clock::time_point start;
   std::atomic<std::uint64_t> arrived = 0;  ///< over the data plane
   std::atomic<std::uint64_t> refused = 0;  ///< from other processes, by receives()

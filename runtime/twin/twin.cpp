@@ -8,6 +8,7 @@
 
 #include "base/check.hpp"
 #include "runtime/assemble.hpp"
+#include "runtime/twin/virtual_memory.hpp"
 
 namespace troupe {
 namespace {
@@ -20,6 +21,7 @@ struct Event {
   ActorId to = 0;
   std::optional<Message> message;  ///< none: a wake-up
   std::uint64_t token = 0;
+  std::optional<VirtualMemory::Change> change = {};  ///< or this, to nobody but the memory
 };
 
 /// When it will. Equal times happen in the order in which they were caused. These are
@@ -53,11 +55,13 @@ class Stage {
   };
 
   void put(double t, Event event);
+  void change_memory(double t, VirtualMemory::Change change);
   void put(Due due);
   void play(Due due);
   void look_for_interruption();
 
   const TwinRequest& request_;
+  std::optional<VirtualMemory> memory_;
   std::vector<Slot> slots_;
   std::vector<Due> due_;  ///< a heap, the next one in front
   std::vector<Event> events_;
@@ -70,9 +74,11 @@ class Stage {
 };
 
 /// What an actor sees of the stage while it plays.
-class Stage::Wings : public Context {
+class Stage::Wings : public Context, private SharedMemory {
  public:
-  Wings(Stage& stage, ActorId self, double t) : stage_(stage), self_(self), t_(t) {}
+  Wings(Stage& stage, ActorId self, double t) : stage_(stage), self_(self), t_(t), began_(t) {}
+  /// Its time is over: what it did to the memory is there.
+  ~Wings() override { settle(); }
 
   ActorId self() const override { return self_; }
   double now() const override { return t_; }
@@ -92,7 +98,10 @@ class Stage::Wings : public Context {
     Slot& slot = stage_.slots_[self_];
     if (!slot.worker) return;
     t_ += stage_.request_.pace.computation(*slot.worker, slot.computations++, rows);
+    settle();
   }
+
+  SharedMemory& shared() override { return stage_.memory_ ? *this : Context::shared(); }
 
   void report(Report report) override { stage_.request_.report(report); }
 
@@ -101,14 +110,49 @@ class Stage::Wings : public Context {
   }
 
  private:
+  void change(Part part, WriteCounts& /*counts*/, const Work& work) override {
+    enter();
+    changes_.push_back(stage_.memory_->compute(part, work));
+  }
+  void look(Part part, const Work& work) override {
+    enter();
+    // Nobody writes through it.
+    const std::span<const float> values = stage_.memory_->values(part);
+    work({.values = {const_cast<float*>(values.data()), values.size()}});
+  }
+  void copy(Part part, std::span<float> to, bool /*whole*/) override {
+    enter();
+    std::ranges::copy(stage_.memory_->values(part), to.begin());
+  }
+  std::uint64_t worked(std::uint64_t rows) override { return stage_.memory_->worked(rows); }
+  std::uint64_t rows_at_once() const override { return 0; }
+
+  /// Waits for whoever has the memory to himself.
+  void enter() {
+    if (stage_.memory_->locks) t_ = std::max(t_, stage_.memory_->locked_until);
+  }
+  void settle() {
+    const bool locked = !changes_.empty() && stage_.memory_->locks;
+    for (VirtualMemory::Change& change : std::exchange(changes_, {}))
+      // Under the lock nobody can see it any sooner.
+      if (locked || t_ == began_)
+        stage_.memory_->apply(change);
+      else
+        stage_.change_memory(t_, std::move(change));
+    if (locked) stage_.memory_->locked_until = t_;
+  }
+
   Stage& stage_;
   ActorId self_;
   double t_;
+  double began_;
+  std::vector<VirtualMemory::Change> changes_;
 };
 
 Stage::Stage(const TwinRequest& request) : request_(request), slots_(request.plan->actors()) {
   // Nobody's patience runs out here: steps of a virtual minute are finished at a stop.
   const auto plan = std::make_shared<Plan>(*request.plan);
+  if (plan->sharing) memory_.emplace(*plan);
   plan->stop_seconds = forever;
   for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = make_actor(plan, id);
   for (std::uint32_t i = 0; i < request.plan->workers; ++i)
@@ -143,12 +187,22 @@ void Stage::put(double t, Event event) {
   put(due);
 }
 
+void Stage::change_memory(double t, VirtualMemory::Change change) {
+  put(t, {.from = 0, .to = 0, .message = {}, .token = 0, .change = std::move(change)});
+}
+
 void Stage::put(Due due) {
   due_.push_back(due);
   std::ranges::push_heap(due_, later);
 }
 
 void Stage::play(Due due) {
+  if (std::optional<VirtualMemory::Change>& change = events_[due.event].change) {
+    memory_->apply(*change);
+    change.reset();
+    free_.push_back(due.event);
+    return;
+  }
   Slot& slot = slots_[events_[due.event].to];
   if (slot.busy_until > due.t) {
     // It waits in the mailbox, in its old order, until the actor has time.

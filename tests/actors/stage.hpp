@@ -30,6 +30,7 @@ class HandStage : public Context {
     alarms.emplace_back(time + seconds, token);
   }
   void spend(std::uint64_t rows) override { spent += rows; }
+  SharedMemory& shared() override { return memory ? *memory : Context::shared(); }
   void report(Report report) override { reports.push_back(std::move(report)); }
   void finished() override { over = true; }
 
@@ -46,6 +47,7 @@ class HandStage : public Context {
   bool silent() const { return said.empty(); }
 
   double time = 0;
+  SharedMemory* memory = nullptr;
   std::deque<Line> said;
   std::vector<std::pair<double, std::uint64_t>> alarms;
   std::vector<Report> reports;

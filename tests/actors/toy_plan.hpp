@@ -17,6 +17,7 @@ namespace troupe {
 ModelKind svm_kind();
 TopologyKind server_topology();
 TopologyKind gossip_topology();
+TopologyKind shared_topology();
 ExchangeKind gradient_exchange();
 ExchangeKind state_exchange();
 ExchangeKind delta_exchange();
@@ -25,11 +26,13 @@ GateKind open_gate();
 GateKind bounded_gate();
 GateKind round_robin_gate();
 GateKind quorum_gate();
+GateKind free_gate();
 UpdateKind sgd_update();
 MergeKind mean_merge();
 MergeKind elastic_merge();
 MergeKind parzen_merge();
 MergeKind push_sum_merge();
+MergeKind replaced_merge();
 CodecKind dense_codec();
 CodecKind sparse_codec();
 CodecKind changed_codec();
@@ -127,6 +130,8 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->descends = toy.exchange.descends;
   plan->moves = toy.exchange.moves;
   plan->keeps = toy.merge.keeps;
+  plan->stands = toy.merge.stands;
+  if (toy.gate.steps_every) plan->steps_every = 0.25;
   plan->pull_turns = toy.pull_turns;
   plan->pull = plan->descends ? PullKind::dense : toy.pull;
   plan->snapshot_every = toy.snapshot_every;
@@ -141,7 +146,8 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
                                  .rows = plan->training.size(),
                                  .descends = plan->descends});
   plan->entrywise = toy.entrywise && plan->model->traits().entrywise && !plan->descends;
-  plan->unsummed = plan->entrywise && !plan->rounds && !plan->holds && toy.codec.entrywise;
+  plan->unsummed =
+      plan->entrywise && !plan->rounds && !plan->holds && !plan->stands && toy.codec.entrywise;
   plan->ahead = toy.ahead;
   plan->parameters = plan->model->layout().size();
   plan->exchange = [make = toy.exchange.make] { return make(Settings()); };
@@ -156,6 +162,16 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   merges.set("training.parzen.strength", std::string("literal"));
   plan->merge = [make = toy.merge.make, merges] { return make(merges); };
   plan->codec = [make = toy.codec.make, n = plan->parameters] { return make(Settings(), n); };
+  return plan;
+}
+
+/// The same on one memory.
+inline std::shared_ptr<Plan> toy_shared(Toy toy, const Sharing& sharing = {}) {
+  toy.partitions = toy.workers;
+  if (toy.gate.rounds) toy.gate = open_gate();
+  const auto plan = toy_plan(toy);
+  plan->drawing = shared_topology().draw(Settings(), toy.workers);
+  plan->sharing = sharing;
   return plan;
 }
 

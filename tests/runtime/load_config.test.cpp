@@ -85,11 +85,10 @@ TEST_CASE("load_config: what comes later is refused as such") {
       {"training.reduction = \"exact\"\n",
        "run.toml:3:10: 'reduction' in [training] comes with a later version"},
       {"data.augment = \"crop\"\n", "run.toml:3:6: 'augment' in [data] comes with a later version"},
-      {"[training]\nalgorithm = \"hogwild\"\n",
-       "run.toml:4:1: training.algorithm = \"hogwild\" comes with a later version"},
       {"[training]\nmerge = \"median\"\n",
        "run.toml:4:1: training.merge = \"median\" comes with a later version"},
-      {"[training.free]\nevery = 4\n", "run.toml:3:11: [training.free] comes with a later version"},
+      {"[training.median]\nof = 4\n",
+       "run.toml:3:11: [training.median] comes with a later version"},
   };
   for (const auto& [text, line] : later) CHECK(refusal(text) == line);
 }
@@ -109,8 +108,37 @@ TEST_CASE("load_config: what is a drawing so far is refused where it would have 
         "-s topology=ring: training.topology = \"ring\" is a drawing so far, for 'troupe topology "
         "show' and 'lint': its actors come with a later version");
   CHECK(unplayed({"shards=2"}).starts_with("-s shards=2: training.server.shards = 2 is a drawing"));
-  for (const char* played : {"topology=serial", "topology=server"})
+  for (const char* played : {"topology=serial", "topology=server", "topology=shared"})
     CHECK(unplayed({played}).empty());
+}
+
+TEST_CASE("load_config: on one memory gradients are stepped by plain sgd, and nobody waits") {
+  const std::string shared = "topology=shared";
+  CHECK(choice(load("", {shared}), "gate") == "open");
+  CHECK(refusal("", {shared, "exchange=state"}) ==
+        "-s exchange=state: training.exchange = \"state\" does not go with training.topology = "
+        "\"shared\" (-s topology=shared): workers on one memory have no replicas");
+  CHECK(refusal("", {shared, "gate=barrier"}).ends_with("nobody is there to make others wait"));
+  CHECK(refusal("", {shared, "update=momentum"}) ==
+        "-s update=momentum: training.update = \"momentum\" has a state, which on one memory would "
+        "have to be everybody's: take \"sgd\", or gate = \"free\", where one steps for all");
+  CHECK(refusal("", {shared, "workers=2", "partitions=4"})
+            .ends_with("nobody gives turns, and each worker has rows of its own"));
+  CHECK(refusal("", {shared, "cluster.nodes=2"}) ==
+        "-s topology=shared: training.topology = \"shared\" is one memory in one process: leave "
+        "cluster.nodes = 2 (-s cluster.nodes=2) out, or take training.topology = \"server\"");
+}
+
+TEST_CASE("load_config: whoever steps on a clock of his own needs gradients that stand") {
+  CHECK(refusal("", {"gate=free"}) ==
+        "-s gate=free: training.gate = \"free\" does not go with training.merge = \"mean\" "
+        "(default): who steps on a clock of his own needs gradients that stand until they are "
+        "replaced, and only he has a use for them");
+  CHECK(choice(load("", {"gate=free", "merge=replaced"}), "topology") == "server");
+  CHECK(refusal("", {"topology=shared", "gate=free", "merge=replaced", "access=store"}) ==
+        "-s access=store: training.shared.access = \"store\" does not go with training.merge = "
+        "\"replaced\" (-s merge=replaced): a write that is lost would stay in the sum for ever; "
+        "take \"add\" or \"lock\"");
 }
 
 TEST_CASE("load_config: pushes and pulls of their own rhythm are for deltas, and fit each other") {
@@ -162,10 +190,11 @@ TEST_CASE("load_config: a global shuffle needs all rows in memory") {
 
 TEST_CASE("load_config: a choice that a program brings is not a later version's") {
   Tables own = tables();
-  own.gates.add(
-      {.kind = {.name = "free", .sentence = "our own"}, .make = own.gates.at("open").make});
-  const Config config = load_config(own, {"run.toml", head + "training.gate = \"free\"\n", {}, {}});
-  CHECK(choice(config, "gate") == "free");
+  own.merges.add(
+      {.kind = {.name = "median", .sentence = "our own"}, .make = own.merges.at("mean").make});
+  const Config config =
+      load_config(own, {"run.toml", head + "training.merge = \"median\"\n", {}, {}});
+  CHECK(choice(config, "merge") == "median");
 }
 
 TEST_CASE("load_config: cluster.tls is a word or three files") {
@@ -302,6 +331,7 @@ TEST_CASE("load_config: the table of combinations is what is refused") {
                   "  elastic       yes           yes           yes\n"
                   "  parzen        yes           yes           yes\n"
                   "  push_sum      yes           yes           yes\n"
+                  "  replaced      yes           no            yes\n"
                   "  no: this merge makes no model of several replicas\n") != std::string::npos);
 }
 

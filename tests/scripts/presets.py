@@ -6,8 +6,8 @@ RECORD = json.loads((Path(__file__).parent / "recorded_accuracy.json").read_text
 TOLERANCE = 0.01
 # The model is that of one peer, which has a share of the rows and lets few others in.
 ONE_OF_MANY = {"gossip_asgd"}
-# One worker, whatever is asked for.
-ALONE = {"sgd", "minibatch"}
+# One worker, or one memory: one process, whatever is asked for.
+ALONE = {"sgd", "minibatch", "hogwild", "lopez_async"}
 
 
 def accuracy(run, host, example, data, *words):

@@ -62,6 +62,7 @@ int launch(const Arguments& arguments, Invocation& invocation) {
   const std::vector<Host> hosts = hosts_of(arguments);
   const Config config = load_config(invocation.tables, config_sources(arguments));
   refuse_unplayed(config, invocation.tables);
+  refuse_apart(config, invocation.tables, "'troupe launch'");
   if (arguments.has("--emit")) {
     for (const char* option : {"--set", "--seed", "--dry-run", "--copy-binary"})
       if (arguments.has(option))

@@ -64,6 +64,7 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
 int train(const Arguments& arguments, Invocation& invocation) {
   const Prepared prepared = prepare(arguments, invocation.tables);
   const ClusterRequest request = cluster_request(arguments, prepared);
+  if (request.nodes > 0) refuse_apart(prepared.config(), invocation.tables, "--nodes");
   if (arguments.has("--dry-run")) {
     RunFolder::check(arguments.text("--run-dir"));
     invocation.out << dry_run_text(prepared);

@@ -4,6 +4,7 @@
 /// usage: bench_bare FILE EPOCHS [ROWS]   (ROWS: two threads, so many rows each between
 /// two averages)
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -30,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 constexpr double l2 = 1e-5;
 constexpr double rate = 0.1;
 constexpr std::size_t ahead = 4;
+constexpr std::size_t block = 128;
 
 struct Model {
   explicit Model(std::size_t size) : values(size, 0.0F) {}
@@ -40,6 +42,13 @@ struct Model {
     scale = 1;
   }
 };
+
+using Four = float __attribute__((vector_size(16), aligned(4), may_alias));
+
+Four four_of(const float* at) { return *reinterpret_cast<const Four*>(at); }
+Four found_by(const float* w, const std::uint32_t* at) {
+  return Four{w[at[0]], w[at[1]], w[at[2]], w[at[3]]};
+}
 
 float dot(const RowView& row, const float* w) {
 #if defined(__AVX512F__)
@@ -55,10 +64,27 @@ float dot(const RowView& row, const float* w) {
   _mm512_storeu_ps(part, sums);
   return std::accumulate(part, part + 16, 0.0F);
 #else
-  float sum = 0;
-  for (std::uint32_t k = 0; k < row.size; ++k) sum += row.value[k] * w[row.index[k]];
-  return sum;
+  Four sums[4] = {};
+  std::uint32_t k = 0;
+  for (; k + 16 <= row.size; k += 16)
+    for (std::uint32_t i = 0; i < 4; ++i)
+      sums[i] += four_of(row.value + k + 4 * i) * found_by(w, row.index + k + 4 * i);
+  for (; k + 4 <= row.size; k += 4) sums[0] += four_of(row.value + k) * found_by(w, row.index + k);
+  float rest = 0;
+  for (; k < row.size; ++k) rest += row.value[k] * w[row.index[k]];
+  const Four sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]) + rest;
 #endif
+}
+
+// Positions are distinct, so that four may be read before one is written.
+void add(float step, const RowView& row, float* w) {
+  std::uint32_t k = 0;
+  for (; k + 4 <= row.size; k += 4) {
+    const Four sum = found_by(w, row.index + k) + step * four_of(row.value + k);
+    for (std::uint32_t i = 0; i < 4; ++i) w[row.index[k + i]] = sum[i];
+  }
+  for (; k < row.size; ++k) w[row.index[k]] += step * row.value[k];
 }
 
 void fetch(const RowView& row) {
@@ -70,14 +96,18 @@ void fetch(const RowView& row) {
 
 void descend(const Rows& rows, std::span<const std::uint32_t> order, Model& model) {
   float* w = model.values.data();
+  std::array<RowView, block + ahead> found;  // where many rows lie at once: misses overlap
   for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i + ahead < order.size()) fetch(rows[order[i + ahead]]);
-    const RowView row = rows[order[i]];
+    if (i % block == 0)
+      for (std::size_t k = 0; k < std::min(found.size(), order.size() - i); ++k)
+        found[k] = rows[order[i + k]];
+    if (i + ahead < order.size()) fetch(found[i % block + ahead]);
+    const RowView row = found[i % block];
     const double margin = row.label * model.scale * dot(row, w);
     model.scale *= 1 - rate * l2;
     if (margin >= 1) continue;
     const auto step = static_cast<float>(rate * row.label / model.scale);
-    for (std::uint32_t k = 0; k < row.size; ++k) w[row.index[k]] += step * row.value[k];
+    add(step, row, w);
   }
 }
 

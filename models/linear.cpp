@@ -100,6 +100,9 @@ class LinearModel final : public Model {
   void add_sparse_row(const RowView& row, float slope, std::span<const float> parameters,
                       float bound, Accumulator& sum) const;
   double descend_pulling(Replica& replica, const Batch& rows, std::span<const float> rates) const;
+  double descend_batches(Replica& replica, const Batch& rows, std::size_t batch_size,
+                         std::span<const float> rates) const;
+  double descend_hinge(Replica& replica, const Batch& rows, std::span<const float> rates) const;
 
   LinearLoss loss_;
   Regulariser regulariser_;
@@ -150,6 +153,14 @@ double LinearModel::descend(Replica& replica, const Batch& rows, std::size_t bat
   if (!regulariser_.pulls().empty())
     return batch_size == 1 ? descend_pulling(replica, rows, rates)
                            : Model::descend(replica, rows, batch_size, rates);
+  if (loss_.hinge && batch_size == 1 && sparse_ && regulariser_.form() == Regularise::lazy &&
+      Lookahead::near(replica.values))
+    return descend_hinge(replica, rows, rates);
+  return descend_batches(replica, rows, batch_size, rates);
+}
+
+double LinearModel::descend_batches(Replica& replica, const Batch& rows, std::size_t batch_size,
+                                    std::span<const float> rates) const {
   const Kernels& loops = kernels();
   float* w = replica.values.data();
   double loss = 0;
@@ -171,6 +182,38 @@ double LinearModel::descend(Replica& replica, const Batch& rows, std::size_t bat
       add_row(loops, static_cast<float>(factor * pending[i].slope), pending[i].row, w);
   }
   return loss;
+}
+
+// Rows one by one in a loop of their own, until the scale has to be settled.
+double LinearModel::descend_hinge(Replica& replica, const Batch& rows,
+                                  std::span<const float> rates) const {
+  constexpr std::size_t block = 128;
+  std::array<LabelledRow, block + hinge_ahead> seen;
+  ScaledModel model{.values = replica.values.data(), .scale = replica.scale, .loss = 0};
+  for (std::size_t done = 0; done < rates.size();) {
+    const std::size_t known = std::min(seen.size(), rates.size() - done);
+    for (std::size_t i = 0; i < known; ++i) {
+      const RowView row = rows[done + i];
+      seen[i] = {row.index, row.value, row.size, row.label};
+    }
+    const std::size_t count = std::min(block, known);
+    const std::size_t taken = kernels().descend_hinge({.rows = seen.data(),
+                                                       .rates = rates.data() + done,
+                                                       .count = count,
+                                                       .known = known,
+                                                       .l2 = regulariser_.l2(),
+                                                       .scale_min = Regulariser::scale_min,
+                                                       .scale_max = Regulariser::scale_max},
+                                                      model);
+    done += taken;
+    replica.scale = model.scale;
+    if (taken == count) continue;
+    model.loss += descend_batches(replica, {rows.rows, rows.picks.subspan(done, 1)}, 1,
+                                  rates.subspan(done, 1));
+    model.scale = replica.scale;
+    ++done;
+  }
+  return model.loss;
 }
 
 // Rows one by one, each pulling its own features towards zero.

@@ -26,6 +26,8 @@ struct LinearLoss {
   /// Labels are the two classes of class_of(), not numbers.
   bool classifies = true;
   const char* meaning = "loss";
+  /// at() is the hinge loss: there is a loop that has it built in.
+  bool hinge = false;
 };
 
 /// Classes: a label > 0 is +1, every other one -1.

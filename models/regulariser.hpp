@@ -29,6 +29,11 @@ class Regulariser {
   explicit Regulariser(const ModelRequest& request);
 
   Regularise form() const { return form_; }
+  double l2() const { return l2_; }
+  /// A lazily scaled replica is settled beyond these: floats keep their relative
+  /// precision at any scale, and these are far from the ends of their range.
+  static constexpr double scale_min = 1e-9;
+  static constexpr double scale_max = 1e9;
   /// The gradient needs no parameter outside the row's features.
   bool sparse() const { return l2_ == 0 || form_ == Regularise::per_feature; }
 
@@ -38,10 +43,6 @@ class Regulariser {
   void add_gradient(std::span<const float> parameters, std::size_t rows, Accumulator& sum) const;
   /// The same as a step in place: the parameters shrink by rate x l2.
   void decay(Replica& replica, float rate) const {
-    // Floats keep their relative precision at any scale; these are only far from the
-    // ends of their range.
-    constexpr double scale_min = 1e-9;
-    constexpr double scale_max = 1e9;
     const double share = static_cast<double>(rate) * l2_;
     if (form_ == Regularise::lazy) replica.scale *= 1.0 - share;
     const double size = std::abs(replica.scale);

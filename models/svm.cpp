@@ -21,7 +21,8 @@ ModelKind svm_kind() {
   return {
       .kind = {.name = "svm", .sentence = "Linear SVM: hinge loss, labels > 0 against the rest."},
       .make = [](const ModelRequest& request) {
-        return make_linear({.at = hinge, .curvature = 1.0, .meaning = "hinge loss"}, request);
+        return make_linear({.at = hinge, .curvature = 1.0, .meaning = "hinge loss", .hinge = true},
+                           request);
       }};
 }
 

@@ -55,6 +55,34 @@ struct TileOfPoints {
   std::size_t count;  ///< of centres
 };
 
+/// A sparse row; a label > 0 is one class, all others are the other one.
+struct LabelledRow {
+  const std::uint32_t* index;
+  const float* value;
+  std::uint32_t size;
+  float label;
+};
+
+/// `count` steps of a row each, with a rate each. Those behind them, up to `known`, come
+/// next: what lies hinge_ahead rows ahead is asked for.
+inline constexpr std::size_t hinge_ahead = 4;
+struct HingeSteps {
+  const LabelledRow* rows;
+  const float* rates;
+  std::size_t count;
+  std::size_t known;
+  double l2;
+  double scale_min;  ///< positive, and not to be left
+  double scale_max;
+};
+
+/// The parameters are scale x values; `loss` sums up what the steps meet.
+struct ScaledModel {
+  float* values;
+  double scale;
+  double loss;
+};
+
 struct Kernels {
   /// sum of x[i] y[i]
   float (*dot)(const float* x, const float* y, std::size_t size);
@@ -86,6 +114,10 @@ struct Kernels {
   /// For each point the centre c with the least |c|^2 / 2 - x c, the first of several,
   /// and that number; products are added up in the order of the entries.
   void (*nearest_of_tile)(const TileOfPoints& tile, std::uint32_t* centre, float* score);
+  /// One row a step: the scale shrinks by rate x l2, and a row inside the margin moves
+  /// the values. Answers with how many were done; the next one would take the scale out
+  /// of its bounds.
+  std::size_t (*descend_hinge)(const HingeSteps& steps, ScaledModel& model);
 };
 
 /// Those of the level in use; see base/cpu_level.hpp.

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/cpu_level.hpp"
@@ -99,6 +100,19 @@ TEST_CASE("kernels: all levels agree bit for bit") {
       loops.axpy(0.1F, x.data(), ours.data(), size);
       lowest.axpy(0.1F, x.data(), theirs.data(), size);
       CHECK(ours == theirs);
+    }
+}
+
+TEST_CASE("kernels: what a sparse row does not list may be anything") {
+  for (const CpuLevel level : levels())
+    for (const std::size_t size : sizes) {
+      CAPTURE(to_text(level));
+      std::vector<std::uint32_t> index = scattered(size, 1999);
+      for (std::uint32_t& at : index) ++at;
+      std::vector<float> y = normal(2000, 2);
+      y[0] = std::numeric_limits<float>::infinity();
+      const std::vector<float> x = normal(size, 1);
+      CHECK(std::isfinite(kernels_of(level).sparse_dot({index.data(), x.data(), size}, y.data())));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/user_error.hpp"
+#include "models/linear.hpp"
 #include "models/logistic.hpp"
 #include "models/svm.hpp"
 #include "tests/models/contract.hpp"
@@ -159,9 +160,10 @@ TEST_CASE("regularise: no pull carries a weight past zero, however long the step
 }
 
 // Several epochs of single rows at a falling rate; the replica is settled once.
-std::vector<float> descended(const std::string& regularise, double l2, float rate) {
+std::vector<float> descended(const std::string& regularise, double l2, float rate,
+                             const ModelKind& kind = svm_kind()) {
   const Sample sample = random_sample(true, 150, 80);
-  const Made svm = make(svm_kind(), sample, regularise, l2);
+  const Made svm = make(kind, sample, regularise, l2);
   const Rows rows = sample.rows();
   const auto picks = every_row(sample);
   std::vector<float> w = normal_values(80, 0.3, 9);
@@ -184,6 +186,28 @@ TEST_CASE("regularise: lazy goes on where its scale would underflow") {
 
 TEST_CASE("regularise: lazy survives a step that shrinks everything to nothing") {
   check_near(descended("lazy", 2, 0.5F), descended("dense", 2, 0.5F), 1e-6);
+}
+
+// The hinge loss as any other one: no loop knows it.
+ModelKind plain_hinge() {
+  ModelKind kind = svm_kind();
+  kind.make = [](const ModelRequest& request) {
+    return make_linear(
+        {.at =
+             [](double score, float label) {
+               const double short_of = 1.0 - class_of(label) * score;
+               return short_of <= 0 ? RowLoss{0.0, 0.0} : RowLoss{short_of, -class_of(label)};
+             }},
+        request);
+  };
+  return kind;
+}
+
+TEST_CASE("svm: the loop that has the hinge loss built in does the same to the bit") {
+  for (const auto& [l2, rate] : {std::pair{1e-3, 0.1F}, {4.0, 0.2F}, {2.0, 0.5F}, {3.0, 0.5F}}) {
+    CAPTURE(l2);
+    CHECK(descended("lazy", l2, rate) == descended("lazy", l2, rate, plain_hinge()));
+  }
 }
 
 TEST_CASE("svm: descent separates separable rows") {

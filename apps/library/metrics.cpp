@@ -1,5 +1,6 @@
 #include "apps/library/metrics.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,15 @@ std::string value_text(const Json& value) {
 void add_counts(Json& json, std::uint64_t gradients, const WriteCounts& writes) {
   if (gradients > 0) json["gradients"] = gradients;
   if (writes.checked > 0) json["writes"] = {{"checked", writes.checked}, {"lost", writes.lost}};
+}
+
+// The least and the most that a worker computed, beside an equal part of all.
+Json shares_of(const EndReport& report) {
+  const auto [least, most] = std::ranges::minmax(report.shares, {}, &WorkerCount::rows);
+  const double equal =
+      static_cast<double>(report.computed) / static_cast<double>(report.shares.size());
+  return {{"least", static_cast<double>(least.rows) / equal},
+          {"most", static_cast<double>(most.rows) / equal}};
 }
 
 }  // namespace
@@ -95,6 +105,7 @@ std::string metrics_line(const EndReport& report) {
                {"computed", report.computed},
                {"delivered", report.delivered},
                {"bytes_moved", report.bytes_moved}};
+  if (report.computed > 0 && !report.shares.empty()) json["shares"] = shares_of(report);
   json["discarded"] = Json::object();
   for (const Count& count : report.discarded) json["discarded"][count.reason] = count.rows;
   for (const Score& score : report.scores)

@@ -152,6 +152,19 @@ TEST_CASE("metrics: step, event and end lines are as documented") {
   CHECK(json["discarded"]["late"] == 3);
   CHECK(json["test"]["accuracy"] == 0.9);
   CHECK(json["weights_crc32c"].is_null());
+  CHECK(!json.contains("shares"));
+}
+
+TEST_CASE("metrics: the end says how unequal the workers' shares of the work were") {
+  EndReport end;
+  end.computed = 40;
+  end.shares = {{.worker = 4, .rows = 12},
+                {.worker = 5, .rows = 8},
+                {.worker = 6, .rows = 10},
+                {.worker = 7, .rows = 10}};
+  const auto json = nlohmann::json::parse(metrics_line(end));
+  CHECK(json["shares"]["least"] == 0.8);
+  CHECK(json["shares"]["most"] == 1.2);
 }
 
 TEST_CASE("progress: the line has epoch, speed, loss and the time that is left") {

@@ -1,12 +1,10 @@
 """What it costs to exchange between two processes: all-reduce of two, a stream one
 way, each in the clear and through TLS, an exchange an epoch and an exchange a batch,
 beside Asio's sockets alone, and beside gloo and Open MPI where they are installed."""
-import importlib.util
 import shutil
-import sys
 
 from frame import Bench, Contender, ROOT
-from sets import epochs_a_second, rcv1, updates_a_second
+from sets import blas, epochs_a_second, python_with, rcv1, updates_a_second
 
 SIZES = {"4 KB": (4096, 20000), "2 MB": (2 << 20, 500), "44 MB": (44_000_000, 20)}
 MICROSECONDS = r"([0-9.]+) us"
@@ -15,6 +13,7 @@ SPEED = r"([0-9.]+) MB/s"
 
 def main():
     with Bench(__doc__) as bench:
+        print(f"BLAS of the peers in Python: {blas()}")
         program = bench.program("bench_exchange")
         for title, (size, repetitions) in SIZES.items():
             count = 3 if bench.quick else repetitions
@@ -32,12 +31,12 @@ def main():
 
 def peers(size, count):
     found = []
-    if importlib.util.find_spec("torch"):
-        found.append(Contender("gloo", [sys.executable, ROOT / "bench/peers/gloo.py", size, count],
+    if python := python_with("torch"):
+        found.append(Contender("gloo", [python, ROOT / "bench/peers/gloo.py", size, count],
                                figure=MICROSECONDS))
-    if shutil.which("mpirun") and importlib.util.find_spec("mpi4py"):
+    if shutil.which("mpirun") and (python := python_with("mpi4py")):
         found.append(Contender("Open MPI", ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", 2,
-                                            sys.executable, ROOT / "bench/peers/mpi.py", size, count],
+                                            python, ROOT / "bench/peers/mpi.py", size, count],
                                figure=MICROSECONDS))
     return found
 

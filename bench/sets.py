@@ -1,6 +1,7 @@
 """The sets that measurements train on, made once a run, and runs of Troupe on them."""
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 from frame import ROOT
@@ -28,6 +29,29 @@ def rcv1(bench):
         subprocess.run([bench.troupe, "data", "import", sample, "--out", path], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return path
+
+
+def rcv1_text(bench):
+    """The same as text, for those who read that; None where the sample is missing."""
+    sample = bench.sample("rcv1/rcv1_ccat_train23149.svm.xz")
+    if sample is None:
+        return None
+    path = bench.scratch / "rcv1.svm"
+    if not path.exists():
+        path.write_bytes(subprocess.run(["xz", "-dc", sample], capture_output=True, check=True).stdout)
+    return path
+
+
+def python_with(module):
+    """A Python that has it: this one, or the system's, for which Debian packages such things."""
+    return next((python for python in (sys.executable, "/usr/bin/python3") if subprocess.run(
+        [python, "-c", f"import {module}"], capture_output=True).returncode == 0), None)
+
+
+def blas():
+    """The library that Debian's alternatives point to: what numpy and torch call there."""
+    found = sorted(Path("/usr/lib").glob("*/libblas.so.3"))
+    return found[0].resolve() if found else "none"
 
 
 def train(bench, data, preset, epochs, *words, command="train", folder="run"):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from frame import ROOT, Bench, Contender
-from sets import make, rcv1, train
+from sets import blas, make, python_with, rcv1, rcv1_text, train
 
 PEER = """
 import sys, time
@@ -56,21 +56,56 @@ def one_worker(bench, data, epochs):
         Contender("troupe", lambda: by_the_row(bench, large, few, "-s", "data.replacement=false"))])
 
 
-def sklearn_python():
-    return next((p for p in (sys.executable, "/usr/bin/python3")
-                 if subprocess.run([p, "-c", "import sklearn"], capture_output=True).returncode == 0), None)
-
-
 def scikit_learn(bench, epochs):
-    """On the system's Python, for which Debian packages it; the training call alone is timed."""
-    sample = bench.sample("rcv1/rcv1_ccat_train23149.svm.xz")
-    python = sklearn_python()
-    if sample is None or python is None:
+    """The training call alone is timed."""
+    text, python = rcv1_text(bench), python_with("sklearn")
+    if text is None or python is None:
         print("SKIPPED: SGDClassifier: python3-sklearn or the sample is missing")
         return []
-    text = bench.scratch / "rcv1.svm"
-    text.write_bytes(subprocess.run(["xz", "-dc", sample], capture_output=True, check=True).stdout)
     return [Contender("SGDClassifier", [python, "-c", PEER, text, min(epochs, 20)], figure=r"([0-9.]+) ns a row")]
+
+
+LIBLINEAR = """
+import sys, time, warnings
+from sklearn.datasets import load_svmlight_file
+from sklearn.svm import LinearSVC
+warnings.simplefilter("ignore")  # that it has not converged is the point
+l2 = float(sys.argv[2])
+x, y = load_svmlight_file(sys.argv[1], n_features=47236, zero_based=False)
+def fitted(iterations, tolerance=1e-9):
+    model = LinearSVC(loss="hinge", C=1 / (l2 * x.shape[0]), fit_intercept=False, max_iter=iterations, tol=tolerance,
+                      random_state=1)
+    start = time.perf_counter()
+    model.fit(x, y)
+    seconds = time.perf_counter() - start
+    w = model.coef_[0]
+    return (1 - y * (x @ w)).clip(0).mean() + l2 / 2 * (w @ w), seconds
+best = fitted(5000, 1e-6)[0]
+count = next(n for n in range(1, 1000) if fitted(n)[0] <= 1.01 * best)
+print(best, "is the least objective,", count, "iterations,", min(fitted(count)[1] for _ in range(5)) * 1e3, "ms")
+"""
+
+
+def to_a_gap(bench, data):
+    """Training until the objective is 1 % above the least one that liblinear finds, on all rows of
+    the sample; opening and scoring do not count. liblinear is called in scikit-learn's process."""
+    text, python = rcv1_text(bench), python_with("sklearn")
+    title = "training to a gap of 1 %, l2 = 1.44e-4"
+    if text is None or python is None or not bench.wants(title):
+        return
+    l2 = "1.44e-4"
+    said = Contender("", [python, "-c", LIBLINEAR, text, l2], figure=".").output()
+    least = float(said.split()[0])
+
+    def end(epochs):
+        return train(bench, data, "sgd", epochs, "-s", f"model.l2={l2}", "-s", "training.learning_rate.kind=inverse",
+                     "-s", "training.learning_rate.start=1", "-s", "data.validation=0", "-s", f"data.test={data}",
+                     "-s", "data.replacement=false", "-s", "training.evaluate_every=1000")
+
+    enough = next(n for n in range(1, 100) if end(n)["test"]["loss"] <= 1.01 * least)
+    bench.compare(title, "ms", [
+        Contender("liblinear", [python, "-c", LIBLINEAR, text, l2], figure=r"([0-9.]+) ms"),
+        Contender(f"troupe, {enough} epochs", lambda: 1e3 * enough * (end(210)["t"] - end(10)["t"]) / 200)])
 
 
 def two_workers(bench, data, epochs):
@@ -109,6 +144,23 @@ def open_gate(bench, data, epochs):
         bench.compare(title, "updates/s", contenders)
 
 
+def shares(bench, data, epochs):
+    """What the worker with the least work and the one with the most did, beside an equal part."""
+    for title, preset, words in (("behind a barrier", "ssgd", ()),
+                                 ("with an open gate, dense pulls", "asgd", ("-s", "training.pull=dense")),
+                                 ("with an open gate, sparse pulls", "asgd", ("-s", "training.pull=sparse"))):
+        for workers in (2, 4):
+            ends = []
+
+            def least(workers=workers, preset=preset, words=words, ends=ends):
+                ends.append(train(bench, data, preset, epochs, "-s", f"training.workers={workers}", *words)["shares"])
+                return ends[-1]["least"]
+
+            bench.compare(f"shares of the work, {workers} workers {title}", "of an equal part", [
+                Contender("the least", least),
+                Contender("the most", lambda ends=ends: ends[-1]["most"])])
+
+
 def rate(bench, data, epochs, command, workers, pull):
     """By the wall clock of the process for the twin, whose own is virtual."""
     start = time.perf_counter()
@@ -135,7 +187,7 @@ print(rows * epochs / (time.perf_counter() - start) / 1e6, "M rows/s")
 
 def kmeans(bench):
     """Batches of 256; the same number of rows, in their order, all in memory."""
-    python = sklearn_python()
+    python = python_with("sklearn")
     for dims, clusters, rows in ((10, 10, 1_000_000), (10, 100, 400_000), (100, 100, 200_000)):
         rows = rows // 100 if bench.quick else rows
         data = make(bench, f"blobs{dims}_{clusters}", "blobs", "--features", dims, "--centres", clusters, "--rows", rows,
@@ -207,9 +259,12 @@ def main():
     with Bench(__doc__) as bench:
         data = rcv1(bench)
         epochs = 2 if bench.quick else 200
+        print(f"BLAS of the peers in Python: {blas()}")
         one_worker(bench, data, epochs)
+        to_a_gap(bench, data)
         two_workers(bench, data, epochs)
         open_gate(bench, data, 2 if bench.quick else 40)
+        shares(bench, data, 2 if bench.quick else 20)
         kmeans(bench)
         starting(bench, data)
 

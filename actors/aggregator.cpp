@@ -30,7 +30,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       scratch_(plan_->parameters),
       intake_(*plan_, scratch_),
       seats_(plan_->partitions),
-      round_(plan_->partitions) {
+      round_(*plan_, scratch_) {
   if (plan_->steps_every) standing_.emplace(plan_->partitions, plan_->parameters);
   plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
   // Everybody takes part before anybody draws, and all quotas of a round are dealt,
@@ -42,7 +42,8 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
 }
 
 void Aggregator::on(Context& context, ActorId from, Pull pull) {
-  if (ended_ || lost_.contains(from)) return;
+  const ActorId worker = pull.worker == 0 ? from : pull.worker;
+  if (ended_ || lost_.contains(worker)) return;
   if (enough()) return finish(context);  // a quota of nothing
   Colleague& colleague = colleagues_[from];
   if (colleague.codec == nullptr) colleague.codec = plan_->codec();
@@ -51,8 +52,9 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
   for (const std::uint32_t p : pull.partitions) {
     if (p >= seats_.size()) continue;
     Seat& seat = seats_[p];
-    const bool anew = seat.holder != from;
+    const bool anew = !seat.holder || seat.worker != worker;
     seat.holder = from;
+    seat.worker = worker;
     seat.wishes.clear();
     while (!plan_->rounds && seat.due.size() < plan_->ahead && offer(p)) {
     }
@@ -72,7 +74,8 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   const auto place = colleagues_.find(from);
   if (place == colleagues_.end() || ended_) return;
   Colleague& colleague = place->second;
-  ledger_.computed(from, push.computed);
+  if (push.crew.empty()) ledger_.computed(from, push.computed);
+  for (const WorkerCount& one : push.crew) ledger_.computed(one.worker, one.rows);
   const bool wanted = expected(from, push);
   ledger_.moved(from, push.bytes_moved);
   if (wanted) step_ends(context, from, push.turns.size());
@@ -81,13 +84,15 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   const bool sound = decode(colleague, push, wanted, parts);
   if (!wanted) {
     ledger_.discard("late", rows_of(push.turns));
+    if (!push.crew.empty() && plan_->rounds) give_again(context, from, push.turns);
     return;
   }
   keep_wishes(push);
   if (sound)
-    colleague.refused_in_a_row = 0;
+    colleagues_[author(from, push)].refused_in_a_row = 0;
   else
-    refuse(context, from, parts);
+    refuse(context, author(from, push), parts);
+  if (!sound) colleague.wants_all = true;  // its replica is no good either
   if (!ended_) take(context, push, std::move(parts));
 }
 
@@ -102,11 +107,12 @@ void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
     if (worker - Plan::first_drawn < plan_->drawing.nodes.size())
       strides_.forget(worker - Plan::first_drawn);
   for (Seat& seat : seats_) {
-    if (!seat.holder || !std::ranges::count(lost.workers, *seat.holder)) continue;
+    if (!seat.holder || !std::ranges::count(lost.workers, seat.worker)) continue;
     seat.holder.reset();
     seat.wishes.clear();
     for (Due& due : seat.due) due.given = false;  // on offer to whoever holds the lease next
   }
+  for (const ActorId branch : plan_->branches_below(context.self())) context.send(branch, lost);
   // Nobody will come for these turns any more once we are stopping.
   if (stopping_ && !ended_ && (plan_->rounds || all_back())) finish(context);
 }
@@ -117,6 +123,7 @@ void Aggregator::on(Context& context, ActorId, WorkersJoined joined) {
     colleagues_.erase(worker);
     ledger_.replaced(worker);
   }
+  for (const ActorId branch : plan_->branches_below(context.self())) context.send(branch, joined);
   context.send(Plan::coordinator, std::move(joined));  // now they are listened to
 }
 
@@ -191,7 +198,22 @@ void Aggregator::keep_wishes(Push& push) {
   }
 }
 
-void Aggregator::refuse(Context& context, ActorId from, std::vector<Partial>& parts) {
+ActorId Aggregator::author(ActorId from, const Push& push) {
+  return push.crew.size() == 1 ? push.crew.front().worker : from;
+}
+
+void Aggregator::give_again(Context& context, ActorId branch, const std::vector<Turn>& turns) {
+  std::vector<Turn> again;
+  for (const Turn& turn : turns) {
+    if (turn.partition >= seats_.size()) continue;
+    const Seat& seat = seats_[turn.partition];
+    if (seat.holder == branch && !seat.due.empty() && seat.step == turn.step)
+      again.push_back(give(turn.partition, 0));
+  }
+  if (!again.empty()) answer(context, branch, std::move(again), publication_.dense());
+}
+
+void Aggregator::refuse(Context& context, ActorId worker, std::vector<Partial>& parts) {
   std::uint64_t rows = 0;
   for (Partial& part : parts) {
     rows += part.rows;
@@ -199,13 +221,11 @@ void Aggregator::refuse(Context& context, ActorId from, std::vector<Partial>& pa
     part = Partial();
   }
   ledger_.discard("not finite", rows);
-  Colleague& colleague = colleagues_.at(from);
-  colleague.wants_all = true;  // its replica is no good either
-  const Refused refused{.worker = from,
+  const Refused refused{.worker = worker,
                         .update = updates_,
                         .rate = plan_->schedule.rate(ledger_.delivered()),
                         .diverged = refused_partitions_ * 2 > plan_->partitions,
-                        .excluded = ++colleague.refused_in_a_row >= 3};
+                        .excluded = ++colleagues_[worker].refused_in_a_row >= 3};
   context.send(Plan::coordinator, refused);
   if (refused.diverged) finish(context);
 }
@@ -215,9 +235,7 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
     const Contribution& part = push.contributions[i];
     Partial& partial = parts[i];
     if (plan_->rounds) {
-      round_.insert(
-          {.level = part.level, .index = part.index}, std::move(partial),
-          [this](Partial& left, Partial right) { add_partial(left, std::move(right), scratch_); });
+      round_.insert({.level = part.level, .index = part.index}, std::move(partial));
       continue;
     }
     partial.partition = part.index;

@@ -15,10 +15,10 @@
 #include "actors/partial.hpp"
 #include "actors/plan.hpp"
 #include "actors/publication.hpp"
+#include "actors/round_sum.hpp"
 #include "actors/scratch.hpp"
 #include "actors/standing.hpp"
 #include "actors/strides.hpp"
-#include "actors/tree_sum.hpp"
 
 namespace troupe {
 
@@ -48,10 +48,11 @@ class Aggregator : public Actor {
   };
   /// Where a partition stands.
   struct Seat {
-    std::optional<ActorId> holder;
-    std::uint64_t step = 0;    ///< of the first one due
-    std::deque<Due> due;       ///< consecutive steps, at most Plan::ahead
-    std::vector<Wish> wishes;  ///< for steps that are not due yet
+    std::optional<ActorId> holder;  ///< whom its turns go to
+    ActorId worker = 0;             ///< the holder, or below it
+    std::uint64_t step = 0;         ///< of the first one due
+    std::deque<Due> due;            ///< consecutive steps, at most Plan::ahead
+    std::vector<Wish> wishes;       ///< for steps that are not due yet
   };
   /// What this holder remembers of a worker.
   struct Colleague {
@@ -69,7 +70,11 @@ class Aggregator : public Actor {
   /// What the entries of a part that answers a wish stand for; nothing when it answers none.
   Features aligned_with(const Push& push, const Contribution& part);
   void keep_wishes(Push& push);
-  void refuse(Context& context, ActorId from, std::vector<Partial>& parts);
+  void refuse(Context& context, ActorId worker, std::vector<Partial>& parts);
+  /// What of these turns is still to be done by a branch whose push was of no use as a whole.
+  void give_again(Context& context, ActorId branch, const std::vector<Turn>& turns);
+  /// The worker of whom a push is, where it is of one.
+  static ActorId author(ActorId from, const Push& push);
   void take(Context& context, const Push& push, std::vector<Partial> parts);
   /// Applies to the model what travelled alone, or a round, or what was put together.
   void absorb(Context& context, Partial& partial, bool together = false);
@@ -118,7 +123,7 @@ class Aggregator : public Actor {
   std::vector<Seat> seats_;
   std::map<ActorId, Colleague> colleagues_;
   std::set<ActorId> lost_;  ///< nobody listens to them any more
-  TreeSum<Partial> round_;
+  RoundSum round_;
   std::optional<Standing> standing_;
   std::map<std::uint32_t, Partial> held_;  ///< by partition, until the gate names it
   std::vector<std::uint32_t> waiting_;     ///< released by the gate, held back for a verdict

@@ -31,6 +31,10 @@ void Census::on(Context& context, ActorId from, Evaluate evaluate) {
   if (!ended_) context.send(Plan::evaluator, std::move(evaluate));
 }
 
+void Census::on(Context& context, ActorId, Proceed proceed) {
+  if (plan_->reduces && !ended_) context.send(plan_->worker(0), proceed);
+}
+
 void Census::on(Context& context, ActorId, Stop stop) {
   if (ended_) return;
   stopping_ = true;
@@ -63,7 +67,17 @@ bool Census::handed_over(ActorId peer, const Tally& tally) const {
   return tally.last && (plan_->consensus || peer == plan_->worker(0));
 }
 
+// Where all hold one model, the first one's is kept: draws of a round that it did not
+// finish are in nobody's.
+std::uint64_t Census::in_first(ActorId peer) const {
+  const auto first = tallies_.find(plan_->worker(0));
+  if (first == tallies_.end()) return 0;
+  const auto said = std::ranges::find(first->second.heard, peer, &WorkerCount::worker);
+  return said == first->second.heard.end() ? 0 : said->rows;
+}
+
 std::uint64_t Census::delivered(ActorId peer, const Tally& tally) const {
+  if (plan_->reduces) return std::min(in_first(peer), tally.computed);
   if (handed_over(peer, tally)) return tally.computed;
   const auto most = heard_.find(peer);
   return most == heard_.end() ? 0 : std::min(most->second, tally.computed);
@@ -123,7 +137,9 @@ void Census::finish(Context& context) {
     final.computed.push_back({.worker = peer, .rows = tally.computed});
     unheard += tally.computed - delivered(peer, tally);
   }
-  if (unheard > 0) final.discarded.push_back({.reason = "not heard", .rows = unheard});
+  if (unheard > 0)
+    final.discarded.push_back(
+        {.reason = plan_->reduces ? "unfinished round" : "not heard", .rows = unheard});
   final.progress.epoch = told_computed_ / plan_->training.size();
   // The mean is one more model, which nobody has scored yet.
   if (plan_->consensus && plan_->workers > 1) ++final.progress.updates;

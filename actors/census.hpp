@@ -21,6 +21,7 @@ class Census : public Actor {
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Tally tally);
   void on(Context& context, ActorId from, Evaluate evaluate);
+  void on(Context& context, ActorId from, Proceed proceed);
   void on(Context& context, ActorId from, Stop stop);
   void on(Context& context, ActorId from, WorkersLost lost);
 
@@ -39,6 +40,7 @@ class Census : public Actor {
 
  private:
   void forget(ActorId peer);
+  std::uint64_t in_first(ActorId peer) const;
   bool handed_over(ActorId peer, const Tally& tally) const;
 
   std::shared_ptr<const Plan> plan_;

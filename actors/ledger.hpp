@@ -40,6 +40,11 @@ class Ledger {
   void received(std::size_t bytes) { received_ += bytes; }
 
   std::uint64_t delivered() const { return delivered_; }
+  std::uint64_t bytes_moved() const {
+    std::uint64_t sum = earlier_moved_;
+    for (const auto& [worker, bytes] : moved_) sum += bytes;
+    return sum;
+  }
   std::vector<Count> discarded() const {
     std::vector<Count> counts;
     for (const auto& [reason, rows] : discarded_) counts.push_back({reason, rows});
@@ -68,12 +73,6 @@ class Ledger {
   }
 
  private:
-  std::uint64_t bytes_moved() const {
-    std::uint64_t sum = earlier_moved_;
-    for (const auto& [worker, bytes] : moved_) sum += bytes;
-    return sum;
-  }
-
   static constexpr std::size_t bins = 65;
   std::uint64_t delivered_ = 0;
   double loss_ = 0;

@@ -13,6 +13,23 @@ ActorId Plan::aggregator() const {
   return first_drawn + static_cast<ActorId>(here - drawing.nodes.begin());
 }
 
+ActorId Plan::above(ActorId actor) const {
+  const std::uint32_t self = actor - first_drawn;
+  std::uint32_t nearest = self;
+  for (const DrawingEdge& edge : drawing.edges)
+    if (edge.from == self) nearest = std::min(nearest, edge.to);
+  return nearest == self && !peers() ? aggregator() : first_drawn + nearest;
+}
+
+std::vector<ActorId> Plan::branches_below(ActorId actor) const {
+  std::vector<ActorId> below;
+  for (const DrawingEdge& edge : drawing.edges)
+    if (edge.from == actor - first_drawn && edge.to > edge.from &&
+        drawing.nodes[edge.to].role == Role::aggregator)
+      below.push_back(first_drawn + edge.to);
+  return below;
+}
+
 ActorId Plan::worker(std::uint32_t index) const {
   const auto here = std::ranges::find_if(drawing.nodes, [index](const DrawingNode& node) {
     return node.role != Role::aggregator && node.index == index;

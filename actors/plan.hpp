@@ -65,6 +65,8 @@ struct Plan {
   std::uint64_t pull_turns = 1;      ///< a replica is replaced by the model every so many turns
   bool entrywise = false;            ///< gradients are made entry by entry
   bool unsummed = false;             ///< and travel and are applied so: nothing is added up before
+  bool reduces = false;              ///< of the topology: peers that hold one model
+  bool exact = false;                ///< sums are the same in any order and grouping
   std::uint64_t ahead = 1;           ///< turns that a partition's holder has at a time
   Schedule schedule;
   StopRule stop;
@@ -94,6 +96,11 @@ struct Plan {
   static constexpr ActorId evaluator = 1;
   static constexpr ActorId first_drawn = 2;  ///< drawing.nodes[i] is actor first_drawn + i
   ActorId aggregator() const;
+  /// Whom an actor of the drawing asks and tells: of those in dialogue with it the one
+  /// nearest to the model.
+  ActorId above(ActorId actor) const;
+  /// Who of those that sum up, and do not hold the model, is in dialogue below an actor.
+  std::vector<ActorId> branches_below(ActorId actor) const;
   /// Nobody holds the model: those who compute tell each other.
   bool peers() const { return !drawing.nodes.empty() && drawing.nodes[0].role == Role::peer; }
   /// Counts for peers: the aggregator behind them, or nobody of the drawing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/entries.hpp"
+#include "actors/round_sum.hpp"
 #include "base/check.hpp"
 #include "base/finite.hpp"
 #include "base/kernels/kernels.hpp"
@@ -85,8 +86,10 @@ void Worker::on(Context& context, ActorId, Lease lease) {
                  Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
     return;
   }
-  context.send(plan_->aggregator(),
-               Pull{.known_version = 0, .partitions = std::move(lease.partitions)});
+  holder_ = plan_->above(context.self());
+  context.send(holder_, Pull{.known_version = 0,
+                             .partitions = std::move(lease.partitions),
+                             .no_others = lease.no_others});
 }
 
 void Worker::on(Context& context, ActorId, Parameters parameters) {
@@ -119,7 +122,7 @@ void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::u
     return;
   }
   // A round's turns travel together, as merged as they can be.
-  TreeSum<Partial> sums(plan_->partitions);
+  RoundSum sums(*plan_, scratch_);
   Push together;
   std::uint64_t rows = 0;
   for (Turn turn : turns) {
@@ -128,9 +131,7 @@ void Worker::take_turns(Context& context, const std::vector<Turn>& turns, std::u
     Partial partial = compute(*seat, turn, draws);
     rows += partial.rows;
     together.turns.push_back(turn);
-    sums.insert(
-        {.level = 0, .index = turn.partition}, std::move(partial),
-        [this](Partial& left, Partial right) { add_partial(left, std::move(right), scratch_); });
+    sums.insert({.level = 0, .index = turn.partition}, std::move(partial));
   }
   give_back_model();
   if (together.turns.empty()) return;
@@ -363,7 +364,7 @@ void Worker::say(Context& context, Push push, std::uint64_t rows) {
   if (plan_->pull == PullKind::sparse)
     for (const Turn& turn : push.turns)
       push.wishes.push_back(wish_for(*seats_.at(turn.partition), turn.step + plan_->ahead));
-  context.send(plan_->aggregator(), std::move(push));
+  context.send(holder_, std::move(push));
 }
 
 Wish Worker::wish_for(Seat& seat, std::uint64_t step) {

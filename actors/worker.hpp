@@ -73,6 +73,7 @@ class Worker : public Actor {
   bool is_aligned_ = false;     ///< the last pull was a sparse one
   std::vector<float> entries_;  ///< of the turn at hand
   bool brought_ = false;        ///< the last answer had a model
+  ActorId holder_ = 0;          ///< of the model, or who stands between
   std::uint64_t version_ = 0;
   std::uint64_t computed_ = 0;
   std::uint64_t bytes_moved_ = 0;

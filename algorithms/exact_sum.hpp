@@ -23,6 +23,8 @@ class ExactSum {
   bool add(std::span<const float> values);
   /// The same scale, other terms.
   void merge(const ExactSum& other);
+  /// The integers, for whoever adds them up elsewhere.
+  std::span<std::int64_t> sums() { return sums_; }
   /// Rounded once.
   void read(std::span<float> values) const;
 

@@ -36,7 +36,11 @@ struct Lease {
 struct Pull {
   std::uint64_t known_version = 0;  ///< of the model that this worker holds; 0 = none
   std::vector<std::uint32_t> partitions = {};
-  static constexpr auto fields() { return std::tuple{&Pull::known_version, &Pull::partitions}; }
+  ActorId worker = 0;      ///< for whom somebody in between asks; 0: for itself
+  bool no_others = false;  ///< what it had beside these is somebody else's
+  static constexpr auto fields() {
+    return std::tuple{&Pull::known_version, &Pull::partitions, &Pull::worker, &Pull::no_others};
+  }
 };
 
 /// The sum over one aligned subtree of partitions, [index << level, (index + 1) << level).
@@ -63,6 +67,15 @@ struct Wish {
   }
 };
 
+struct WorkerCount {
+  ActorId worker = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t earlier = 0;  ///< by others of that name, who are gone
+  static constexpr auto fields() {
+    return std::tuple{&WorkerCount::worker, &WorkerCount::rows, &WorkerCount::earlier};
+  }
+};
+
 /// Worker to aggregator: what these turns came to.
 struct Push {
   std::uint64_t based_on = 0;     ///< version of the model that was pulled
@@ -71,9 +84,12 @@ struct Push {
   std::vector<Turn> turns = {};   ///< taken, with the rows really drawn
   std::vector<Contribution> contributions = {};
   std::vector<Wish> wishes = {};  ///< for turns of the same partitions to come
+  /// Whose work it is, and what each computed since the start, where somebody in between
+  /// passes it on; empty: the sender's own.
+  std::vector<WorkerCount> crew = {};
   static constexpr auto fields() {
-    return std::tuple{&Push::based_on, &Push::computed,      &Push::bytes_moved,
-                      &Push::turns,    &Push::contributions, &Push::wishes};
+    return std::tuple{&Push::based_on,      &Push::computed, &Push::bytes_moved, &Push::turns,
+                      &Push::contributions, &Push::wishes,   &Push::crew};
   }
 };
 
@@ -173,15 +189,6 @@ struct Count {
   std::string reason = {};
   std::uint64_t rows = 0;
   static constexpr auto fields() { return std::tuple{&Count::reason, &Count::rows}; }
-};
-
-struct WorkerCount {
-  ActorId worker = 0;
-  std::uint64_t rows = 0;
-  std::uint64_t earlier = 0;  ///< by others of that name, who are gone
-  static constexpr auto fields() {
-    return std::tuple{&WorkerCount::worker, &WorkerCount::rows, &WorkerCount::earlier};
-  }
 };
 
 /// Aggregator to coordinator: the end of the run.
@@ -318,11 +325,24 @@ struct WorkersJoined {
   }
 };
 
+/// Peer to the next one on a ring: a part of a round's sum, or of what it came to.
+struct Segment {
+  std::uint64_t round = 0;
+  std::uint32_t hop = 0;      ///< the sender's own count in the round, from 0
+  std::int32_t exponent = 0;  ///< of an exact sum: agreed on in the first hops
+  SharedBlock values = {};
+  std::vector<std::int64_t> sums = {};  ///< in their place where the sum is exact
+  static constexpr auto fields() {
+    return std::tuple{&Segment::round, &Segment::hop, &Segment::exponent, &Segment::values,
+                      &Segment::sums};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
 using Message =
     std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
                  Finish, Finished, Failed, Refused, WorkersLost, StopRequested, Notice, PeerState,
-                 Received, Tally, WorkersLeaving, WorkersJoined>;
+                 Received, Tally, WorkersLeaving, WorkersJoined, Segment>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {

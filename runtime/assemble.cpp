@@ -182,6 +182,8 @@ void make_policies(Draft& draft) {
   plan.drawing = draw_topology(draft.config, draft.tables);
   const TopologyKind& topology = draft.topology();
   plan.consensus = topology.peers && (!topology.first_counts || !topology.first_counts(*settings));
+  plan.reduces = topology.reduces;
+  plan.exact = settings->text("training.reduction") == "exact";
 }
 
 Pace make_pace(const Settings& settings) {

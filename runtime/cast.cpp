@@ -1,8 +1,10 @@
 #include "actors/aggregator.hpp"
+#include "actors/branch.hpp"
 #include "actors/census.hpp"
 #include "actors/coordinator.hpp"
 #include "actors/evaluator.hpp"
 #include "actors/peer.hpp"
+#include "actors/ring_peer.hpp"
 #include "actors/sharer.hpp"
 #include "actors/steward.hpp"
 #include "actors/worker.hpp"
@@ -17,11 +19,13 @@ std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, Actor
   switch (plan->drawing.nodes.at(id - Plan::first_drawn).role) {
     case Role::aggregator:
       if (plan->sharing) return std::make_unique<Steward>(plan);
-      return std::make_unique<Aggregator>(plan);
+      if (id == plan->aggregator()) return std::make_unique<Aggregator>(plan);
+      return std::make_unique<Branch>(plan);
     case Role::worker:
       if (plan->sharing) return std::make_unique<Sharer>(plan);
       return std::make_unique<Worker>(plan);
     case Role::peer:
+      if (plan->reduces) return std::make_unique<RingPeer>(plan);
       return std::make_unique<Peer>(plan);
   }
   return nullptr;

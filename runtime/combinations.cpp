@@ -24,8 +24,13 @@ bool descends(const Tables& tables, const std::string& exchange) {
   return tables.exchanges.at(exchange).descends;
 }
 
+bool reduces(const Tables& tables, const std::string& topology) {
+  return tables.topologies.at(topology).reduces;
+}
+
+/// Peers that mix their states, and have no common model.
 bool peers(const Tables& tables, const std::string& topology) {
-  return tables.topologies.at(topology).peers;
+  return tables.topologies.at(topology).peers && !reduces(tables, topology);
 }
 
 /// Who has states and who mixes them.
@@ -96,6 +101,37 @@ std::vector<Rule> sharing_rules() {
   };
 }
 
+/// What it takes that all sum up together.
+std::vector<Rule> reduction_rules() {
+  return {
+      {"training.gate", "training.topology",
+       [](const Tables& tables, const std::string& gate, const std::string& topology) {
+         return reduces(tables, topology) && !tables.gates.at(gate).rounds;
+       },
+       "around a ring all sum up together: it needs gate = \"barrier\""},
+      {"training.codec", "training.topology",
+       [](const Tables& tables, const std::string& codec, const std::string& topology) {
+         return reduces(tables, topology) && codec != "dense" && codec != "auto";
+       },
+       "a part of a sum goes on before it is whole: it travels entry by entry, in order"},
+      {"training.pull", "training.topology",
+       [](const Tables& tables, const std::string& pull, const std::string& topology) {
+         return reduces(tables, topology) && pull != "dense" && pull != "auto";
+       },
+       "each peer has the model: there is nobody to pull from"},
+      {"training.reduction", "training.gate",
+       [](const Tables& tables, const std::string& reduction, const std::string& gate) {
+         return reduction == "exact" && !tables.gates.at(gate).rounds;
+       },
+       "only behind a barrier is there a sum whose order could matter"},
+      {"training.reduction", "training.topology",
+       [](const Tables& tables, const std::string& reduction, const std::string& topology) {
+         return reduction == "exact" && peers(tables, topology);
+       },
+       "peers that mix their states never add up a round"},
+  };
+}
+
 std::vector<Rule> aggregator_rules() {
   return {
       {"training.merge", "training.exchange",
@@ -137,6 +173,11 @@ std::vector<Rule> aggregator_rules() {
          return tables.gates.at(gate).rounds && pull == "snapshot";
        },
        "behind a barrier everybody starts a round from the model of that round"},
+      {"training.pull", "training.topology",
+       [](const Tables& tables, const std::string& pull, const std::string& topology) {
+         return tables.topologies.at(topology).relays && (pull == "snapshot" || pull == "changed");
+       },
+       "the holder of the model does not know what each one below a branch has of it already"},
       {"model.regularise", "training.exchange",
        [](const Tables& tables, const std::string& regularise, const std::string& exchange) {
          return !descends(tables, exchange) && regularise == "lazy";
@@ -157,7 +198,7 @@ std::vector<Rule> aggregator_rules() {
 
 std::vector<Rule> rules() {
   std::vector<Rule> all = peers_rules();
-  for (const auto& some : {aggregator_rules(), sharing_rules()})
+  for (const auto& some : {aggregator_rules(), reduction_rules(), sharing_rules()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

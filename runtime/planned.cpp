@@ -24,8 +24,8 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 
 void add_planned(Schema& schema) {
   for (const char* path :
-       {"data.augment", "training.reply", "training.wait", "training.reduction", "training.swap",
-        "cluster.advertise", "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
+       {"data.augment", "training.reply", "training.wait", "training.swap", "cluster.advertise",
+        "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",

@@ -165,6 +165,12 @@ void add_training(Schema& schema) {
         .standard = whole(1),
         .sentence = "exchange delta: and takes the model in the place of its replica every so "
                     "often, a multiple of push_every"},
+       {.path = "training.reduction",
+        .type = KeyType::choice,
+        .choices = {"float", "exact"},
+        .standard = word("float"),
+        .sentence = "how a round's contributions are added: as floats in a fixed order, or as "
+                    "integers on one scale, to the same bits in server, tree and ring"},
        {.path = "training.evaluate_every",
         .type = KeyType::integer,
         .unit = "epochs",

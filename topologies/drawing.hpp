@@ -70,6 +70,10 @@ struct TopologyKind {
   bool peers = false;
   /// Workers read and write one memory, and so live in one process.
   std::function<Sharing(const Settings&)> shares = {};
+  /// Of peers: they sum up together, and all hold the same model.
+  bool reduces = false;
+  /// Some stand between those who compute and the one who holds the model.
+  bool relays = false;
   /// Of peers: the model in the end is the first one's, and not the mean of all.
   std::function<bool(const Settings&)> first_counts = {};
   /// Throws UserError where so many workers cannot be drawn so.

@@ -7,6 +7,13 @@ namespace troupe {
 TopologyKind ring_topology() {
   return {.kind = {.name = "ring",
                    .sentence = "peers that sum up around a ring, part by part, to the same model"},
+          .fills = {{"training.gate", std::string("barrier")},
+                    {"training.merge", std::string("mean")},
+                    {"training.codec", std::string("dense")},
+                    {"training.pull", std::string("dense")}},
+          .peers = true,
+          .reduces = true,
+          .first_counts = [](const Settings&) { return true; },
           .draw =
               [](const Settings&, std::uint32_t workers) {
                 Drawing drawing;
@@ -20,8 +27,7 @@ TopologyKind ring_topology() {
                                              .models = messages / workers});
                 }
                 return drawing;
-              },
-          .unplayed = [](const Settings&) { return std::string("training.topology"); }};
+              }};
 }
 
 }  // namespace troupe

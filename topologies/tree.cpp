@@ -59,8 +59,8 @@ TopologyKind tree_topology() {
                              .maximum = 1024,
                              .standard = std::int64_t{2},
                              .sentence = "how many an aggregator has below it at most"}}},
-          .draw = draw,
-          .unplayed = [](const Settings&) { return std::string("training.topology"); }};
+          .relays = true,
+          .draw = draw};
 }
 
 }  // namespace troupe

@@ -84,6 +84,7 @@ class Stage::Wings : public Context, private SharedMemory {
   double now() const override { return t_; }
 
   void send(ActorId to, Message message) override {
+    if (stage_.request_.overheard) stage_.request_.overheard(self_, to, message);
     Edge& edge = stage_.edges_[std::uint64_t{self_} << 32 | to];
     // An edge keeps its order, as a connection does.
     edge.last = std::max(edge.last, t_ + stage_.request_.pace.message(self_, to, edge.count++));

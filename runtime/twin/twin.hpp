@@ -18,6 +18,8 @@ struct TwinRequest {
   ReportSink report;
   /// Polled between events; a value stops the run (a signal).
   std::function<std::optional<StopRequested>()> interrupted = {};
+  /// Hears everything that is said, as it is said.
+  std::function<void(ActorId from, ActorId to, const Message&)> overheard = {};
 };
 
 /// Runs to the end; the EndReport has gone through the sink by then.

@@ -62,5 +62,27 @@ def test_a_global_shuffle_deals_the_same_rows_whoever_draws_them(scratch):
     check(ends[0], "<=", 2 * 3200 * 8 * 90)
 
 
+def test_a_tree_reaches_the_bits_of_the_server(scratch):
+    for codec in "sparse", "changed":
+        tree = same_everywhere(scratch / codec, "-s", "topology=tree", "-s", f"training.codec={codec}")
+        check(tree, "==", weights(scratch / codec / "server", "train", "-s", "training.workers=2"))
+
+
+def test_a_ring_repeats_for_the_same_peers_wherever_they_are(scratch):
+    hosts = [("train",), ("train", "--nodes", "3"), ("twin",), ("twin", "-s", "pace.step=1+exp(0.5)")]
+    for example in "ssgd", "local_sgd":
+        same = [weights(scratch / f"{example}_{n}", *host, "-s", "topology=ring", "-s", "training.workers=3",
+                        example=example) for n, host in enumerate(hosts)]
+        check(len(set(same)), "==", 1, because=f"weights of {example} around a ring by {hosts}: {same}")
+
+
+def test_exact_sums_agree_across_server_tree_and_ring(scratch):
+    for example in "ssgd", "local_sgd":
+        exact = {topology: same_everywhere(scratch / f"{example}_{topology}", "-s", f"topology={topology}",
+                                           "-s", "reduction=exact", example=example)
+                 for topology in ("server", "tree", "ring")}
+        check(len(set(exact.values())), "==", 1, because=f"{example}: {exact}")
+
+
 if __name__ == "__main__":
     main()

@@ -54,6 +54,15 @@ def test_node_processes_reach_the_recorded_accuracy(scratch):
     reaches_the_record(scratch, "train", "--nodes", "3", only=lambda name: name not in ALONE)
 
 
+def test_gradients_and_replicas_reach_it_up_a_tree_and_around_a_ring(scratch):
+    for topology in "tree", "ring":
+        for name in "ssgd", "local_sgd", "lopez_sync":
+            for host in ("train",), ("train", "--nodes", "3"), ("twin",):
+                got = accuracy(scratch / "_".join((topology, name, *host)), host[0], EXAMPLES / f"{name}.toml",
+                               data_set(), *host[1:], "-s", f"topology={topology}")
+                check(abs(got - RECORD[name]), "<=", TOLERANCE, because=f"{' '.join(host)} {name} on a {topology}")
+
+
 def reaches_the_record(scratch, host, *words, only=lambda _: True):
     wrongs = []
     for name, recorded in filter(lambda entry: only(entry[0]), RECORD.items()):

@@ -5,6 +5,7 @@
 
 #include "actors/quota.hpp"
 #include "base/finite.hpp"
+#include "base/kernels/states.hpp"
 #include "base/user_error.hpp"
 
 namespace troupe {
@@ -48,9 +49,8 @@ void Peer::on(Context& context, ActorId, Lease lease) {
   context.wake(0, 0);
 }
 
-bool Peer::fit(const PeerState& state) const {
-  return state.state.size() == plan_->parameters && all_finite(state.state.values()) &&
-         std::isfinite(state.weight) && state.weight > 0;
+bool Peer::fits(const PeerState& state) const {
+  return state.state.size() == plan_->parameters && std::isfinite(state.weight) && state.weight > 0;
 }
 
 void Peer::on(Context& context, ActorId from, PeerState state) {
@@ -58,9 +58,11 @@ void Peer::on(Context& context, ActorId from, PeerState state) {
   if (ended_ || sender >= plan_->drawing.nodes.size()) return;
   tally_.bytes_received += state.state.size() * sizeof(float);
   if (!plan_->rounds) context.send(from, Received{});
-  // Nobody is further ahead in rounds than there are peers between us.
+  // Nobody is further ahead in rounds than there are peers between us. Without a barrier most
+  // states are never looked at, and their numbers are checked only then.
   const std::uint64_t ahead = exchange_ + plan_->drawing.nodes.size();
-  if (!fit(state) || (plan_->rounds && (state.exchange < exchange_ || state.exchange > ahead))) {
+  if (!fits(state) || (plan_->rounds && (state.exchange < exchange_ || state.exchange > ahead ||
+                                         !all_finite(state.state.values())))) {
     ++tally_.refused;
     return;
   }
@@ -109,7 +111,10 @@ void Peer::woken(Context& context, std::uint64_t) {
 void Peer::step(Context& context) {
   const bool heard =
       std::ranges::any_of(slots_, [](const auto& slot) { return !slot.second.empty(); });
-  const Block before = heard && !plan_->rounds ? Block::copy_of(state_.values()) : Block();
+  // What it told last is where it is now.
+  if (heard && !plan_->rounds && told_.size() == 0)
+    told_ = Block::copy_of(state_.values()).freeze();
+  const SharedBlock before = std::exchange(told_, {});
   const float rate = plan_->schedule.rate(tally_.computed * plan_->workers);
   if (!descend(context)) return;
   if (plan_->rounds) {
@@ -155,6 +160,7 @@ void Peer::tell(Context& context) {
                        .computed = tally_.computed,
                        .weight = weight_,
                        .state = Block::copy_of(state_.values()).freeze()};
+  if (!plan_->rounds) told_ = here.state;
   for (const std::uint32_t listener : listeners) {
     Line& line = lines_[listener];
     if (plan_->rounds || line.under_way < under_way_max) {
@@ -178,9 +184,14 @@ void Peer::mix_newest(std::span<const float> before, float rate) {
   std::vector<Opinion> heard;
   for (auto& [sender, slot] : slots_) {
     if (slot.empty()) continue;
-    senders.push_back(sender);
-    states.push_back(std::move(slot.begin()->second));
+    PeerState state = std::move(slot.begin()->second);
     slot.clear();
+    if (!all_finite(state.state.values())) {
+      ++tally_.refused;
+      continue;
+    }
+    senders.push_back(sender);
+    states.push_back(std::move(state));
   }
   for (const PeerState& state : states) heard.push_back({.state = state.state.values()});
   meet({.replica = state_.values(), .before = before, .heard = heard, .rate = rate}, senders,
@@ -232,12 +243,8 @@ void Peer::meet(const Encounter& encounter, const std::vector<std::uint32_t>& se
 // Two independent states are twice as far from each other, squared, as from the mean.
 void Peer::look_at_distance(const Encounter& encounter) {
   for (const Opinion& heard : encounter.heard) {
-    double sum = 0;
-    for (std::size_t i = 0; i < heard.state.size(); ++i) {
-      const double d =
-          static_cast<double>(encounter.replica[i]) - static_cast<double>(heard.state[i]);
-      sum += d * d;
-    }
+    const double sum =
+        state_kernels().distance(encounter.replica.data(), heard.state.data(), heard.state.size());
     squares_ += sum / 2;
     ++looked_;
   }

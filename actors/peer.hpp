@@ -38,7 +38,7 @@ class Peer : public Actor {
   /// States of one sender: the newest, or behind a barrier one for each exchange to come.
   using Slot = std::map<std::uint64_t, PeerState>;
 
-  bool fit(const PeerState& state) const;
+  bool fits(const PeerState& state) const;
   void step(Context& context);
   /// Descends over the rows of this exchange; false when the numbers are of no use.
   bool descend(Context& context);
@@ -62,6 +62,7 @@ class Peer : public Actor {
   Descent descent_;
   std::unique_ptr<Feed> feed_;
   Block state_;
+  SharedBlock told_;  ///< the state as it was told last, while it is that still
   double weight_ = 1;
   std::uint32_t place_ = 0;      ///< in the drawing
   std::uint32_t partition_ = 0;  ///< whose rows are ours

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/kernels/kernels.hpp"
+#include "base/kernels/states.hpp"
 #include "base/user_error.hpp"
 
 namespace troupe {
@@ -74,6 +75,18 @@ const Kernels& kernels_of(CpuLevel level) {
 #endif
   return kernels_v2;
 }
+
+const StateKernels& state_kernels_of(CpuLevel level) {
+#if defined(TROUPE_X86_KERNELS)
+  if (level == CpuLevel::v4) return state_kernels_v4;
+  if (level == CpuLevel::v3) return state_kernels_v3;
+#else
+  static_cast<void>(level);
+#endif
+  return state_kernels_v2;
+}
+
+const StateKernels& state_kernels() { return state_kernels_of(cpu_level()); }
 
 const Kernels& kernels() {
   const Kernels* found = chosen.load(std::memory_order_acquire);

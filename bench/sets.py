@@ -54,14 +54,14 @@ def blas():
     return found[0].resolve() if found else "none"
 
 
-def train(bench, data, preset, epochs, *words, command="train", folder="run"):
-    """The last line of metrics of a run, evaluated every 10 epochs."""
+def train(bench, data, preset, epochs, *words, command="train", folder="run", kind="end"):
+    """The last line of metrics of that type of a run, evaluated every 10 epochs."""
     folder = bench.fresh(folder)
     done = subprocess.run([bench.troupe, command, ROOT / f"config/examples/{preset}.toml", *COMMON,
                            "-s", f"data.path={data}", "-s", f"training.stop.epochs={epochs}",
                            "-s", "training.evaluate_every=10", "--run-dir", folder, *map(str, words)],
                           capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return [line for line in map(json.loads, done.stdout.splitlines()) if line["type"] == kind][-1]
 
 
 def updates_a_second(bench, data, preset, epochs, *words):

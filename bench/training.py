@@ -1,6 +1,6 @@
 """What actors cost beside a loop written by hand, and beside scikit-learn and
 liblinear: hinge SGD by one worker and by two, asynchronous updates in one process,
-and the same actors under a virtual clock."""
+the same actors under a virtual clock, and peers that gossip."""
 import os
 import re
 import socket
@@ -169,6 +169,19 @@ def rate(bench, data, epochs, command, workers, pull):
     return end["updates"] / (end["t"] if command == "train" else time.perf_counter() - start)
 
 
+def gossip(bench, data, epochs):
+    """States of 47,236 entries that a peer made something of, in one process; one exchange a batch of 16."""
+    def merges(workers, window):
+        step = train(bench, data, "gossip_asgd", epochs, "-s", f"training.workers={workers}", "-s",
+                     "training.local_steps=1", "-s", f"training.parzen.window={window}", "-s",
+                     f"training.evaluate_every={epochs}", kind="step")
+        return (step["gossip"]["accepted"] + step["gossip"]["refused"]) / step["t"]
+
+    bench.compare("gossip, one process", "merges/s", [
+        Contender(f"{workers} peers, {title}", lambda w=workers, on=on: merges(w, on))
+        for workers in (2, 4) for on, title in (("true", "Parzen window"), ("false", "all let in"))])
+
+
 MINI_BATCH = """
 import sys, time
 import numpy
@@ -265,6 +278,7 @@ def main():
         two_workers(bench, data, epochs)
         open_gate(bench, data, 2 if bench.quick else 40)
         shares(bench, data, 2 if bench.quick else 20)
+        gossip(bench, data, 1 if bench.quick else 20)
         kmeans(bench)
         starting(bench, data)
 

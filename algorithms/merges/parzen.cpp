@@ -3,25 +3,17 @@
 /// pull w - mean(w, all let in) is inside the step: eps / 2 of the way for one of them.
 /// The alternative `half` takes it out of the step: half of the way, whatever eps is.
 #include "algorithms/merge.hpp"
+#include "base/kernels/states.hpp"
 
 namespace troupe {
 namespace {
 
-/// Sums in lanes: one after another would wait for each addition.
-constexpr std::size_t lanes = 16;
-
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-  float sums[lanes] = {};
-  double total = 0;
-  std::size_t i = 0;
-  for (; i + lanes <= a.size(); i += lanes)
-    for (std::size_t k = 0; k < lanes; ++k) {
-      const float d = a[i + k] - b[i + k];
-      sums[k] += d * d;
-    }
-  for (const float sum : sums) total += static_cast<double>(sum);
-  for (; i < a.size(); ++i) total += static_cast<double>((a[i] - b[i]) * (a[i] - b[i]));
-  return total;
+bool ahead(const Encounter& encounter, std::span<const float> state) {
+  const SquaredDistances squared = state_kernels().distances({.after = encounter.replica.data(),
+                                                              .before = encounter.before.data(),
+                                                              .other = state.data(),
+                                                              .size = state.size()});
+  return squared.after < squared.before;
 }
 
 class Parzen : public Merge {
@@ -35,16 +27,15 @@ class Parzen : public Merge {
     std::vector<bool> let_in;
     std::vector<std::span<const float>> states;
     for (const Opinion& heard : encounter.heard) {
-      let_in.push_back(!window_ || squared_distance(encounter.replica, heard.state) <
-                                       squared_distance(encounter.before, heard.state));
+      let_in.push_back(!window_ || ahead(encounter, heard.state));
       if (let_in.back()) states.push_back(heard.state);
     }
     if (states.empty()) return let_in;
     const float pull = literal_ ? encounter.rate : 1.0F;
     const float share = pull / static_cast<float>(states.size() + 1);
     for (const std::span<const float> state : states)
-      for (std::size_t i = 0; i < state.size(); ++i)
-        encounter.replica[i] -= share * (encounter.before[i] - state[i]);
+      state_kernels().pull(share, encounter.before.data(), state.data(), encounter.replica.data(),
+                           state.size());
     return let_in;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ struct Event {
   std::optional<Message> message;  ///< none: a wake-up
   std::uint64_t token = 0;
   std::optional<VirtualMemory::Change> change = {};  ///< or this, to nobody but the memory
+  bool yields = false;  ///< to whatever has arrived when its time has come
 };
 
 /// When it will. Equal times happen in the order in which they were caused. These are
@@ -54,6 +56,8 @@ class Stage {
     double last = 0;
   };
 
+  /// How many messages those of the drawing said to each other.
+  void tell_messages(double t);
   void put(double t, Event event);
   void change_memory(double t, VirtualMemory::Change change);
   void put(Due due);
@@ -92,7 +96,8 @@ class Stage::Wings : public Context, private SharedMemory {
   }
 
   void wake(double seconds, std::uint64_t token) override {
-    stage_.put(t_ + seconds, {.from = self_, .to = self_, .message = {}, .token = token});
+    stage_.put(t_ + seconds,
+               {.from = self_, .to = self_, .message = {}, .token = token, .yields = seconds == 0});
   }
 
   void spend(std::uint64_t rows) override {
@@ -104,7 +109,10 @@ class Stage::Wings : public Context, private SharedMemory {
 
   SharedMemory& shared() override { return stage_.memory_ ? *this : Context::shared(); }
 
-  void report(Report report) override { stage_.request_.report(report); }
+  void report(Report report) override {
+    if (const auto* end = std::get_if<EndReport>(&report)) stage_.tell_messages(end->t);
+    stage_.request_.report(report);
+  }
 
   void finished() override {
     if (self_ == Plan::coordinator) stage_.over_ = true;
@@ -211,6 +219,11 @@ void Stage::play(Due due) {
     put(due);
     return;
   }
+  if (std::exchange(events_[due.event].yields, false)) {
+    due.order = caused_++;
+    put(due);
+    return;
+  }
   Event event = std::move(events_[due.event]);
   free_.push_back(due.event);
   Wings wings(*this, event.to, due.t);
@@ -219,6 +232,14 @@ void Stage::play(Due due) {
   else
     slot.actor->woken(wings, event.token);
   slot.busy_until = wings.now();
+}
+
+void Stage::tell_messages(double t) {
+  std::uint64_t said = 0;
+  for (const auto& [edge, sent] : edges_)
+    if (edge >> 32 >= Plan::first_drawn && (edge & UINT32_MAX) >= Plan::first_drawn)
+      said += sent.count;
+  request_.report(EventReport{.t = t, .what = "messages", .detail = std::to_string(said)});
 }
 
 void Stage::look_for_interruption() {

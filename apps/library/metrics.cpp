@@ -62,6 +62,7 @@ std::string metrics_line(const StepReport& report) {
                {"loss", report.loss},
                {"samples_per_second", report.samples_per_second},
                {"bytes_sent", report.bytes_sent},
+               {"bytes_received", report.bytes_received},
                {"bytes_moved", report.bytes_moved},
                {"staleness",
                 {{"p50", report.staleness_p50},

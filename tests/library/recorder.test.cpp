@@ -139,7 +139,7 @@ TEST_CASE("metrics: step, event and end lines are as documented") {
   step.staleness_max = 6;
   CHECK(metrics_line(step) ==
         R"({"type":"step","t":1.25,"epoch":0,"updates":0,"samples":0,"loss":0.5,)"
-        R"("samples_per_second":0.0,"bytes_sent":0,"bytes_moved":0,)"
+        R"("samples_per_second":0.0,"bytes_sent":0,"bytes_received":0,"bytes_moved":0,)"
         R"("staleness":{"p50":0,"p99":0,"max":6}})");
   CHECK(
       metrics_line(EventReport{2.0, "worker_lost", "worker 3", "a \"quote\"\n"}) ==

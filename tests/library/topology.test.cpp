@@ -30,6 +30,13 @@ TEST_CASE("topology lint: gap, mixing, bytes and who may not fail") {
   CHECK(out.find("single points       none\n") != std::string::npos);
 }
 
+TEST_CASE("topology lint: peers that are averaged in the end exchange once") {
+  const Scratch scratch;
+  const std::string out =
+      call({"topology", "lint", small_config(scratch), "-s", "topology=oneshot"}).out;
+  CHECK(out.find("exchange            once, at the end of the run\n") != std::string::npos);
+}
+
 TEST_CASE("topology lint: without the data it counts in models, and a graph in parts is refused") {
   const Scratch scratch;
   const std::string config = small_config(scratch);

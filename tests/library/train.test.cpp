@@ -230,6 +230,14 @@ TEST_CASE("config show: what it prints loads again to the same") {
         std::string::npos);
 }
 
+TEST_CASE("config show: which choices go together, with the reason where they do not") {
+  const Scratch scratch;
+  const std::string shown = call({"config", "show", small_config(scratch), "--combinations"}).out;
+  CHECK(shown.find("training.wait with training.gate\n") != std::string::npos);
+  CHECK(shown.find("  no: behind a barrier no gradient is late, and there is nothing to predict") !=
+        std::string::npos);
+}
+
 TEST_CASE("config: a wrong key is file, line, column and a near one") {
   const Scratch scratch;
   const std::string path = scratch.write("bad.toml", "[training]\nworkes = 2\n");

@@ -3,6 +3,7 @@
 
 #include "apps/library/commands.hpp"
 #include "apps/library/preparation.hpp"
+#include "runtime/combinations.hpp"
 
 namespace troupe {
 namespace {
@@ -14,6 +15,10 @@ int check(const Arguments& arguments, Invocation& invocation) {
 }
 
 int show(const Arguments& arguments, Invocation& invocation) {
+  if (arguments.has("--combinations")) {
+    invocation.out << combinations_text(invocation.tables);
+    return 0;
+  }
   const Config config = load_config(invocation.tables, config_sources(arguments));
   invocation.out << resolved_text(schema_of(invocation.tables), config, arguments.has("--origin"));
   return 0;
@@ -41,6 +46,8 @@ Command config_show_command() {
                   .act = show};
   command.arguments.push_back(
       {.name = "--origin", .sentence = "where each value came from, as a comment"});
+  command.arguments.push_back(
+      {.name = "--combinations", .sentence = "instead: which choices on the axes go together"});
   return command;
 }
 

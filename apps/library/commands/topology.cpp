@@ -84,7 +84,12 @@ std::string traffic_text(const Drawing& drawing, std::optional<double> bytes) {
   return text;
 }
 
-std::string pace_text(const Settings& settings) {
+std::string pace_text(const Settings& settings, const Drawing& drawing) {
+  const auto has = [&](Role role) {
+    return std::ranges::find(drawing.nodes, role, &DrawingNode::role) != drawing.nodes.end();
+  };
+  // Peers tell nobody but the one behind them, who listens at the end.
+  if (has(Role::peer) && has(Role::aggregator)) return "once, at the end of the run";
   const std::string path = "training.local_steps";
   if (settings.is_text(path)) return "every " + settings.text(path);
   const std::int64_t steps = settings.integer(path);
@@ -123,7 +128,7 @@ int lint(const Arguments& arguments, Invocation& invocation) {
   else
     out << "model               of unknown size: " << config.settings().text("data.path")
         << " cannot be read\n";
-  out << "exchange            " << pace_text(config.settings()) << "\n";
+  out << "exchange            " << pace_text(config.settings(), drawing) << "\n";
   out << "single points       " << points_text(drawing) << "\n";
   const bool peers = std::ranges::none_of(
       drawing.nodes, [](const DrawingNode& node) { return node.role == Role::aggregator; });

@@ -56,7 +56,7 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
     seat.holder = from;
     seat.worker = worker;
     seat.wishes.clear();
-    while (!plan_->rounds && seat.due.size() < plan_->ahead && offer(p)) {
+    while (!plan_->rounds && offer(p)) {
     }
     for (std::size_t i = 0; i < seat.due.size(); ++i) {
       // Who held it before may be about to push what it was aligned with.
@@ -242,58 +242,14 @@ void Aggregator::take(Context& context, const Push& push, std::vector<Partial> p
     partial.based_on = push.based_on;
     if (plan_->remembers) partial.pulled = std::move(seats_[part.index].due.front().pulled);
     if (plan_->holds)
-      held_.insert_or_assign(part.index, std::move(partial));
+      hold(part.index, std::move(partial));
     else if (standing_)
       let_stand(partial);
     else
       absorb(context, partial);
   }
-  for (const Turn& turn : push.turns) {
-    Seat& seat = seats_[turn.partition];
-    const std::uint64_t quota = seat.due.front().rows;
-    seat.due.pop_front();
-    ++seat.step;
-    if (plan_->holds)
-      held_.at(turn.partition).quota = quota;
-    else
-      withdraw(quota);
-    const Verdict verdict = gate_->arrive(turn.partition, turn.step);
-    if (verdict.late) discard_held(turn.partition);
-    waiting_.insert(waiting_.end(), verdict.released.begin(), verdict.released.end());
-    obey(context, verdict);
-  }
+  for (const Turn& turn : push.turns) arrive(context, turn);
   look_around(context);
-}
-
-void Aggregator::withdraw(std::uint64_t quota) {
-  offered_rows_ -= quota;
-  --offered_turns_;
-}
-
-void Aggregator::obey(Context& context, const Verdict& verdict) {
-  if (plan_->rounds && verdict.merge) {
-    std::optional<Partial> sum = round_.take_root();
-    TROUPE_CHECK(sum.has_value(), ==, true);  // a gate of rounds opens when all are here
-    absorb(context, *sum);
-    refused_partitions_ = 0;
-  }
-  Partial sum;
-  for (const std::uint32_t partition : verdict.applied) {
-    Partial partial = std::move(held_.extract(partition).mapped());
-    withdraw(partial.quota);
-    if (verdict.together)
-      add_partial(sum, std::move(partial), scratch_);
-    else
-      absorb(context, partial);
-  }
-  if (verdict.together) absorb(context, sum, true);
-}
-
-void Aggregator::discard_held(std::uint32_t partition) {
-  Partial partial = std::move(held_.extract(partition).mapped());
-  withdraw(partial.quota);
-  ledger_.discard("late", partial.rows);
-  recycle(partial);
 }
 
 void Aggregator::absorb(Context& context, Partial& partial, bool together) {
@@ -301,10 +257,11 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
     const bool listed = plan_->unsummed;
     const bool alone = !plan_->rounds && !together;
     const std::uint64_t staleness = alone ? publication_.version() - partial.based_on : 0;
-    ledger_.staleness(staleness);
+    if (!together) ledger_.staleness(staleness);
     update_->about({.partition = partial.partition,
                     .staleness = staleness,
                     .pulled = partial.pulled.values()});
+    const float rate = plan_->schedule.rate(ledger_.delivered());
     const bool finite =
         exchange_->absorb({.model = publication_.model(),
                            .gradients = plan_->descends || listed ? nullptr : &partial.gradients,
@@ -313,7 +270,7 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
                            .arrived = {.rows = partial.rows, .partitions = partial.partitions},
                            .partitions = plan_->partitions,
                            .round = !alone,
-                           .rate = plan_->schedule.rate(ledger_.delivered())},
+                           .rate = rate},
                           *merge_, *update_);
     if (listed)
       publication_.advance(partial.entries.features);
@@ -321,8 +278,9 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
       publication_.advance();
     else
       publication_.advance(partial.gradients.touched());
+    if (plan_->reply == ReplyKind::gradient) remember(partial, rate);
     if (!finite) overflow(context);
-    ledger_.deliver(partial.rows, partial.loss);
+    ledger_.deliver(partial.rows + partial.folded, partial.loss);
     ++updates_;
     if (!plan_->rounds) refused_partitions_ = 0;
   }
@@ -341,7 +299,8 @@ void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions
     const std::uint32_t p = partitions[i];
     Seat& seat = seats_[p];
     if (!offer(p)) {
-      if (!seat.due.empty()) continue;
+      // What it brought last may still be held: it has arrived, nobody waits for it.
+      if (!seat.due.empty() || held_.contains(p)) continue;
       // Its rows are done: the gate must not make others wait for it.
       const Verdict verdict = gate_->leave(p);
       obey(context, verdict);
@@ -350,9 +309,16 @@ void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions
     }
     if (seat.holder) turns[*seat.holder].push_back(give(p, seat.due.size() - 1));
   }
+  const bool opened = std::exchange(opened_, false);
+  const bool holds_news = !plan_->waits && plan_->holds;  // until the gate opens
+  if (holds_news && opened) tell_all(turns);
   for (auto& [worker, theirs] : turns) {
-    Payload payload = pulled(colleagues_.at(worker), theirs);
-    answer(context, worker, std::move(theirs), std::move(payload));
+    if (holds_news && !opened)
+      answer(context, worker, std::move(theirs), {});
+    else if (plan_->reply != ReplyKind::gradient || !answer_gradient(context, worker, theirs)) {
+      Payload payload = pulled(colleagues_.at(worker), theirs);
+      answer(context, worker, std::move(theirs), std::move(payload));
+    }
   }
 }
 
@@ -362,6 +328,7 @@ bool Aggregator::offer(std::uint32_t p) {
   const bool steps_left =
       !plan_->stop.steps || standing_ || updates_ + offered_turns_ < *plan_->stop.steps;
   if (!plan_->rounds && (left == 0 || !steps_left)) return false;
+  if (!plan_->rounds && seat.due.size() >= plan_->ahead) return false;
   const std::uint64_t step = seat.step + seat.due.size();
   seat.due.push_back({.rows = std::min(plan_->drawn(p, step).size(), left)});
   offered_rows_ += seat.due.back().rows;
@@ -381,7 +348,7 @@ Turn Aggregator::give(std::uint32_t p, std::size_t which) {
 Payload Aggregator::pulled(Colleague& colleague, const std::vector<Turn>& turns) {
   const auto due = [&](const Turn& turn) { return turn.step % plan_->pull_turns == 0; };
   const bool all = std::exchange(colleague.wants_all, false);
-  if (!all && std::ranges::none_of(turns, due)) return {};
+  if (!all && !turns.empty() && std::ranges::none_of(turns, due)) return {};
   if (plan_->pull == PullKind::sparse) {
     if (auto values = granted(turns)) return std::move(*values);
   } else if (plan_->pull == PullKind::snapshot) {

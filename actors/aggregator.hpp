@@ -33,6 +33,7 @@ class Aggregator : public Actor {
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
+  void on(Context& context, ActorId from, Outlook outlook);
   void on(Context& context, ActorId from, Proceed proceed);
   void on(Context& context, ActorId from, WorkersLost lost);
   void on(Context& context, ActorId from, WorkersJoined joined);
@@ -57,6 +58,7 @@ class Aggregator : public Actor {
   /// What this holder remembers of a worker.
   struct Colleague {
     std::unique_ptr<Codec> codec;
+    std::unique_ptr<Codec> reply_codec;  ///< of merged gradients
     std::uint64_t known_version = 0;
     unsigned refused_in_a_row = 0;
     bool wants_all = false;  ///< what it holds is no good
@@ -81,11 +83,16 @@ class Aggregator : public Actor {
   // Where steps are taken on a clock of their own.
   void let_stand(Partial& partial);
   void step_freely(Context& context);
+  void arrive(Context& context, const Turn& turn);
   void obey(Context& context, const Verdict& verdict);
+  /// Keeps what has come until the gate names its partition.
+  void hold(std::uint32_t partition, Partial partial);
   void discard_held(std::uint32_t partition);
   void recycle(Partial& partial);
-  /// A turn that was on offer is over.
-  void withdraw(std::uint64_t quota);
+  /// The gradient of the update that was just made, for those who apply it themselves.
+  void remember(Partial& partial, float rate);
+  /// Turns that were on offer are over.
+  void withdraw(std::uint64_t quota, std::uint64_t turns = 1);
   void overflow(Context& context);
   /// After updates: epochs, evaluation, progress, the end.
   void look_around(Context& context);
@@ -98,11 +105,15 @@ class Aggregator : public Actor {
   void release(Context& context, std::vector<std::uint32_t> partitions);
   /// One more turn of the partition, while there are rows left.
   bool offer(std::uint32_t partition);
+  /// What a gate of rounds opened for, where workers do not wait: all hear of it.
+  void tell_all(std::map<ActorId, std::vector<Turn>>& turns);
   Turn give(std::uint32_t partition, std::size_t which);
   Payload pulled(Colleague& colleague, const std::vector<Turn>& turns);
   Payload shared(const Colleague& colleague, bool again);
   std::optional<AlignedValues> granted(const std::vector<Turn>& turns);
   void answer(Context& context, ActorId worker, std::vector<Turn> turns, Payload payload);
+  /// The gradient that made this version, to who has the one before it; false to others.
+  bool answer_gradient(Context& context, ActorId worker, std::vector<Turn>& turns);
   std::uint64_t draws_left() const;
   bool enough() const;
   bool all_back() const;
@@ -126,6 +137,9 @@ class Aggregator : public Actor {
   RoundSum round_;
   std::optional<Standing> standing_;
   std::map<std::uint32_t, Partial> held_;  ///< by partition, until the gate names it
+  Merged merged_;                          ///< of the last update, but for turns and payload
+  Accumulator merged_sum_;                 ///< Plan::reply
+  bool opened_ = false;                    ///< the gate, and those who do not wait do not know
   std::vector<std::uint32_t> waiting_;     ///< released by the gate, held back for a verdict
   std::uint32_t refused_partitions_ = 0;   ///< of the round, or in a row without rounds
   std::vector<std::vector<float>> spare_;  ///< read, and good for an answer

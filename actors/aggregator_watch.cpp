@@ -109,7 +109,8 @@ void Aggregator::finish(Context& context) {
   epoch_ = ledger_.delivered() / plan_->training.size();
   for (const auto& [where, partial] : round_.take_parts())
     ledger_.discard("unfinished round", partial.rows);
-  for (const auto& [partition, partial] : held_) ledger_.discard("held back", partial.rows);
+  for (const auto& [partition, partial] : held_)
+    ledger_.discard("held back", partial.rows + partial.folded);
   context.send(Plan::coordinator, Final{.model = publication_.snapshot(),
                                         .progress = ledger_.progress(epoch_, updates_),
                                         .discarded = ledger_.discarded(),

@@ -25,6 +25,8 @@ struct Partial {
   std::uint32_t partition = 0;
   std::uint64_t based_on = 0;  ///< version of the model
   std::uint64_t quota = 0;     ///< rows that were on offer for it
+  std::uint64_t turns = 0;     ///< that it stands for, of those on offer
+  std::uint64_t folded = 0;    ///< rows of older turns that are in it beside its own
   SharedBlock pulled = {};     ///< the model itself; Plan::remembers
 };
 
@@ -35,6 +37,7 @@ inline void add_partial(Partial& left, Partial right, Scratch& scratch) {
                0U);  // they stay alone
   left.partitions += right.partitions;
   left.rows += right.rows;
+  left.folded += right.folded;
   left.loss += right.loss;
   if (left.states.size() == 0) {
     left.states = std::move(right.states);

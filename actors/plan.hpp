@@ -27,6 +27,9 @@ namespace troupe {
 
 enum class PullKind { dense, sparse, snapshot, changed };
 
+/// What a push is answered with, beside leave to go on.
+enum class ReplyKind { model, gradient, none };
+
 /// When to stop; whatever comes first. Unset: never for that reason.
 struct StopRule {
   std::optional<double> epochs;
@@ -49,8 +52,11 @@ struct Plan {
   RowRange training;
   RowRange validation;
 
-  bool rounds = true;                 ///< of the gate
-  bool holds = false;                 ///< of the gate
+  bool rounds = true;  ///< of the gate, and workers wait
+  bool holds = false;  ///< of the gate, or workers do not wait for its rounds
+  bool waits = true;   ///< workers go on only when they are answered
+  bool asks = false;   ///< of the update: workers ask for advice within a turn
+  ReplyKind reply = ReplyKind::model;
   bool descends = false;              ///< of the exchange
   bool plain = true;                  ///< of the update
   bool remembers = false;             ///< of the update
@@ -90,6 +96,7 @@ struct Plan {
   std::function<std::unique_ptr<Update>()> update;
   std::function<std::unique_ptr<Merge>()> merge;
   std::function<std::unique_ptr<Codec>()> codec;
+  std::function<std::unique_ptr<Codec>()> reply_codec;  ///< of merged gradients; see reply
 
   // The cast: fixed places for the two that stand outside the drawing.
   static constexpr ActorId coordinator = 0;
@@ -101,6 +108,8 @@ struct Plan {
   ActorId above(ActorId actor) const;
   /// Who of those that sum up, and do not hold the model, is in dialogue below an actor.
   std::vector<ActorId> branches_below(ActorId actor) const;
+  /// An update takes one contribution of every partition.
+  bool together() const { return rounds || (holds && !waits); }
   /// Nobody holds the model: those who compute tell each other.
   bool peers() const { return !drawing.nodes.empty() && drawing.nodes[0].role == Role::peer; }
   /// Counts for peers: the aggregator behind them, or nobody of the drawing.

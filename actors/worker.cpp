@@ -67,7 +67,8 @@ Worker::Worker(std::shared_ptr<const Plan> plan)
       merge_(plan_->keeps ? plan_->merge() : nullptr),
       descent_(*plan_),
       scratch_(plan_->parameters),
-      seen_(plan_->pull == PullKind::sparse && !plan_->entrywise ? plan_->parameters : 0) {}
+      seen_(plan_->pull == PullKind::sparse && !plan_->entrywise ? plan_->parameters : 0),
+      update_(plan_->asks || plan_->reply == ReplyKind::gradient ? plan_->update() : nullptr) {}
 
 Worker::~Worker() = default;
 
@@ -90,6 +91,7 @@ void Worker::on(Context& context, ActorId, Lease lease) {
   context.send(holder_, Pull{.known_version = 0,
                              .partitions = std::move(lease.partitions),
                              .no_others = lease.no_others});
+  if (plan_->asks) told_at_ = context.now();
 }
 
 void Worker::on(Context& context, ActorId, Parameters parameters) {
@@ -100,17 +102,34 @@ void Worker::on(Context& context, ActorId, Parameters parameters) {
                                              " sent does not fit a model of " +
                                              std::to_string(plan_->parameters) +
                                              " parameters; is its process what it should be?");
+    if (plan_->asks) {
+      pull_seconds_ = context.now() - told_at_;
+      later_.push_back(std::move(parameters));
+      if (!asked_) look_forward(context);  // else its turn goes on with the model it was begun with
+      return;
+    }
     install(parameters);
+    draws_ = parameters.draws;
+    if (!plan_->waits) return line_up(context, parameters.turns);
     take_turns(context, parameters.turns, parameters.draws);
   } catch (const UserError& error) {
-    seats_.clear();
-    context.send(Plan::coordinator,
-                 Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
+    give_up(context, error);
   }
+}
+
+void Worker::give_up(Context& context, const UserError& error) {
+  seats_.clear();
+  turns_.clear();
+  later_.clear();
+  asked_.reset();
+  context.send(Plan::coordinator,
+               Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
 }
 
 void Worker::on(Context& context, ActorId, Finish) {
   seats_.clear();
+  turns_.clear();
+  later_.clear();
   context.send(Plan::coordinator, Finished{.computed = computed_});
   context.finished();
 }
@@ -148,10 +167,11 @@ Worker::Seat* Worker::held(const Turn& turn) {
   return nullptr;
 }
 
-void Worker::take_turn(Context& context, Turn turn, std::uint64_t draws, bool last) {
+void Worker::take_turn(Context& context, Turn turn, std::uint64_t draws, bool last, float factor) {
   Seat* const seat = held(turn);
   if (seat == nullptr) return;
   Partial partial = compute(*seat, turn, draws);
+  if (factor != 1.0F) partial.gradients.scale(factor);
   if (last) give_back_model();
   Push push;
   push.turns = {turn};
@@ -162,8 +182,9 @@ void Worker::take_turn(Context& context, Turn turn, std::uint64_t draws, bool la
 
 // Its entries were taken out: the block may serve the next answer while it is warm.
 void Worker::give_back_model() {
-  const bool brings_another =
-      plan_->pull_turns == 1 && (plan_->pull == PullKind::dense || plan_->pull == PullKind::sparse);
+  const bool brings_another = plan_->waits && plan_->reply == ReplyKind::model &&
+                              plan_->pull_turns == 1 &&
+                              (plan_->pull == PullKind::dense || plan_->pull == PullKind::sparse);
   if (plan_->entrywise && brings_another) pulled_ = {};
 }
 
@@ -232,6 +253,14 @@ Partial Worker::compute(Seat& seat, Turn& turn, std::uint64_t draws) {
   else
     differentiate(partial, seat, wanted, draws);
   return partial;
+}
+
+double Worker::forward(Seat& seat, const Turn& turn) {
+  Draws wanted = drawn(seat.partition, turn.step);
+  wanted.positions.last = std::min(wanted.positions.last, wanted.positions.first + turn.rows);
+  Evaluation sum;
+  seat.draw(wanted, [&](const Batch& piece) { sum += plan_->model->evaluate(model(), piece); });
+  return sum.rows > 0 ? sum.loss_sum / static_cast<double>(sum.rows) : 0.0;
 }
 
 std::span<const float> Worker::model() const {
@@ -365,6 +394,7 @@ void Worker::say(Context& context, Push push, std::uint64_t rows) {
     for (const Turn& turn : push.turns)
       push.wishes.push_back(wish_for(*seats_.at(turn.partition), turn.step + plan_->ahead));
   context.send(holder_, std::move(push));
+  if (plan_->asks) told_at_ = context.now();
 }
 
 Wish Worker::wish_for(Seat& seat, std::uint64_t step) {

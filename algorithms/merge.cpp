@@ -4,6 +4,10 @@
 
 namespace troupe {
 
+bool Merge::fold(Accumulator& /*older*/, const Accumulator& /*newer*/) const {
+  throw std::logic_error("this merge takes one gradient of a sender at a time");
+}
+
 std::vector<bool> Merge::mix(const Encounter& /*encounter*/) const {
   throw std::logic_error("this merge is not for peers");
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/accumulator.hpp"
 #include "config/settings.hpp"
 #include "config/table.hpp"
 
@@ -54,6 +55,9 @@ class Merge {
   virtual void meet(std::span<float> replica, std::span<const float> model) const {
     std::ranges::copy(model, replica.begin());
   }
+  /// A sender's newer gradient comes while its older one is held (MergeKind::folds): both
+  /// become one, in the older. False when nothing of the older is left in it.
+  virtual bool fold(Accumulator& older, const Accumulator& newer) const;
   /// Among peers (MergeKind::mixes): says which of those heard were let in.
   virtual std::vector<bool> mix(const Encounter& encounter) const;
   /// The replica's weight from then on.
@@ -72,6 +76,7 @@ struct MergeKind {
   /// What a sender last said stands until it says something else, and every step is by the
   /// sum of all that stands.
   bool stands = false;
+  bool folds = false;      ///< takes several gradients of one sender: workers need not wait
   bool mixes = false;      ///< for peers
   bool conserves = false;  ///< every state must be heard, once: peers behind a barrier
   std::function<std::unique_ptr<Merge>(const Settings&)> make;

@@ -10,7 +10,7 @@
 #include "base/accumulator.hpp"
 #include "config/settings.hpp"
 #include "config/table.hpp"
-#include "messages/payload.hpp"
+#include "messages/message.hpp"
 
 namespace troupe {
 
@@ -35,6 +35,13 @@ class Update {
                              float /*step*/) {
     throw std::logic_error("this update rule takes no entries");
   }
+  /// UpdateKind::advises, where the model is: what the gradient of a turn that begins so will
+  /// meet when it arrives.
+  virtual Advice advise(const Outlook& /*outlook*/) {
+    throw std::logic_error("this update rule gives no advice");
+  }
+  /// And where the gradient is made: the factor on it, with its rows' mean loss.
+  virtual float compensation(double /*loss*/, const Advice& /*advice*/) const { return 1.0F; }
   /// True when entries outside the gradient may change too (momentum): pulls and
   /// changed-only replies must then count every entry as changed.
   virtual bool dense() const = 0;
@@ -47,6 +54,9 @@ struct UpdateKind {
   bool plain = false;
   /// Wants to know what each gradient's model was: the holder keeps what it handed out.
   bool remembers = false;
+  /// Workers report the loss of a turn's forward phase and wait for advice before they go
+  /// on to the backward phase.
+  bool advises = false;
   std::function<std::unique_ptr<Update>(const Settings&, std::size_t parameters)> make;
 };
 

@@ -338,11 +338,50 @@ struct Segment {
   }
 };
 
+/// Aggregator to worker: what the gradients of one update came to, written as pushes are.
+/// Whoever has the model that it was applied to makes the same step: w -= rate x factor x sum.
+struct Merged {
+  std::uint64_t version = 0;  ///< of the model after it
+  std::uint64_t draws = 0;    ///< as in Parameters
+  float factor = 1;
+  float rate = 0;
+  std::vector<Turn> turns = {};
+  Payload payload = {};
+  static constexpr auto fields() {
+    return std::tuple{&Merged::version, &Merged::draws, &Merged::factor,
+                      &Merged::rate,    &Merged::turns, &Merged::payload};
+  }
+};
+
+/// Worker to aggregator, between the forward and the backward phase of a turn.
+struct Outlook {
+  std::uint32_t partition = 0;
+  std::uint64_t step = 0;
+  double loss = 0;             ///< mean over the turn's rows, at the model that was pulled
+  double pull_seconds = 0;     ///< from asking for that model until it was there
+  double compute_seconds = 0;  ///< of the backward phase before this one
+  static constexpr auto fields() {
+    return std::tuple{&Outlook::partition, &Outlook::step, &Outlook::loss, &Outlook::pull_seconds,
+                      &Outlook::compute_seconds};
+  }
+};
+
+/// And what the update rule makes of it.
+struct Advice {
+  std::uint32_t partition = 0;
+  std::uint64_t step = 0;
+  std::uint64_t updates = 0;  ///< that others will have made when this gradient arrives
+  double loss = 0;            ///< summed over these updates
+  static constexpr auto fields() {
+    return std::tuple{&Advice::partition, &Advice::step, &Advice::updates, &Advice::loss};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
 using Message =
     std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
                  Finish, Finished, Failed, Refused, WorkersLost, StopRequested, Notice, PeerState,
-                 Received, Tally, WorkersLeaving, WorkersJoined, Segment>;
+                 Received, Tally, WorkersLeaving, WorkersJoined, Segment, Merged, Outlook, Advice>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {

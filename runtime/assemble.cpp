@@ -3,19 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "base/cpu_level.hpp"
 #include "base/user_error.hpp"
 #include "datasets/dataset.hpp"
 #include "datasets/relabelled.hpp"
+#include "runtime/answers.hpp"
 #include "runtime/draft.hpp"
 
 namespace troupe {
 namespace {
 
+/// The keys that say which algorithm it is; others say how it is tuned.
+constexpr std::array<std::string_view, 7> axes{
+    "training.topology", "training.exchange", "training.reply", "training.gate",
+    "training.wait",     "training.update",   "training.merge"};
 /// Rows between two exchanges of replicas below which the exchange costs more
 /// than the descent (DESIGN: two dense passes over the parameters each).
 constexpr std::uint64_t rows_worth_an_exchange = 1000;
@@ -63,6 +70,7 @@ void make_model(Draft& draft) {
   plan.holds = draft.gate().holds;
   plan.plain = draft.update().plain;
   plan.remembers = draft.update().remembers;
+  plan_answers(draft);
   // A dense row's features are all features.
   if (draft.settings().text("model.regularise") == "per_feature" &&
       !draft.config.set_by_user("model.regularise") && !plan.data->facts().sparse)
@@ -135,6 +143,12 @@ void resolve_words(Draft& draft) {
                     "model.kind = {} on {} reads all",
                     draft.config.describe("training.pull"),
                     to_toml(draft.settings().text("model.kind")), draft.plan->data->facts().path));
+  // Of merged gradients the word says how they are written.
+  if (draft.plan->reply == ReplyKind::gradient) {
+    draft.plan->pull = PullKind::dense;
+    return;
+  }
+  if (draft.plan->reply == ReplyKind::none) draft.plan->pull_turns = UINT64_MAX;
   draft.plan->pull = pull == "sparse"     ? PullKind::sparse
                      : pull == "changed"  ? PullKind::changed
                      : pull == "snapshot" ? PullKind::snapshot
@@ -145,7 +159,13 @@ void resolve_words(Draft& draft) {
 void work_ahead(Draft& draft) {
   Plan& plan = *draft.plan;
   plan.ahead = count(draft.settings(), "training.ahead");
-  if (plan.ahead == 1 || (draft.gate().overtakes && !plan.descends && !plan.sharing)) return;
+  if (plan.ahead == 1 || !plan.waits) return;
+  if (plan.asks)
+    draft.config.refuse("training.ahead",
+                        fmt::format("{} does not go with {}: a turn waits for its advice",
+                                    draft.config.describe("training.ahead"),
+                                    draft.config.describe("training.update")));
+  if (draft.gate().overtakes && !plan.descends && !plan.sharing) return;
   draft.config.refuse(
       "training.ahead",
       fmt::format("{} needs an open gate and gradients: {}",
@@ -163,7 +183,7 @@ void choose_form(Draft& draft) {
   const DataFacts& facts = plan.data->facts();
   const double mean = static_cast<double>(facts.entries) / static_cast<double>(facts.rows);
   const double entries = mean * static_cast<double>(plan.batch * plan.local_steps);
-  plan.entrywise = !plan.descends && plan.model->traits().entrywise &&
+  plan.entrywise = !plan.descends && !plan.asks && plan.model->traits().entrywise &&
                    entries * entries_worth_a_sum < static_cast<double>(plan.parameters);
   plan.unsummed = plan.entrywise && !plan.rounds && !plan.holds && !plan.stands && plan.plain &&
                   draft.tables.codecs.at(draft.settings().text("training.codec")).entrywise;
@@ -179,6 +199,9 @@ void make_policies(Draft& draft) {
   plan.update = [make = draft.update().make, settings, size] { return make(*settings, size); };
   plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
                 size] { return make(*settings, size); };
+  if (plan.reply == ReplyKind::gradient)
+    plan.reply_codec = [make = draft.tables.codecs.at(settings->text("training.pull")).make,
+                        settings, size] { return make(*settings, size); };
   plan.drawing = draw_topology(draft.config, draft.tables);
   const TopologyKind& topology = draft.topology();
   plan.consensus = topology.peers && (!topology.first_counts || !topology.first_counts(*settings));
@@ -197,6 +220,22 @@ Pace make_pace(const Settings& settings) {
   pace.row_seconds = settings.number("pace.row");
   pace.seed = count(settings, "seed");
   return pace;
+}
+
+/// A choice that replaces one of the preset's makes another algorithm of it.
+void note_preset(Draft& draft) {
+  const std::string algorithm = "training.algorithm";
+  if (!draft.config.has(algorithm)) return;
+  std::string other;
+  for (const auto& [path, value] :
+       draft.tables.presets.at(draft.settings().text(algorithm)).fills) {
+    const bool axis = std::ranges::find(axes, path) != axes.end();
+    if (axis && draft.settings().values().find(path)->second != value)
+      other += (other.empty() ? "" : ", ") + draft.config.describe(path);
+  }
+  if (!other.empty())
+    draft.notes.push_back(fmt::format("{} is not itself any more: it runs with {}",
+                                      draft.config.describe(algorithm), other));
 }
 
 void note_costs(Draft& draft) {
@@ -249,6 +288,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   make_supply(draft);
   make_schedule(draft);
   make_stop(draft);
+  note_preset(draft);
   note_costs(draft);
   Pace pace = make_pace(draft.settings());
   return {.plan = std::move(draft.plan),

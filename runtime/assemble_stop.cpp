@@ -31,7 +31,7 @@ void make_schedule(Draft& draft) {
   schedule.rows_per_epoch = static_cast<double>(plan.training.size());
   const std::uint64_t steps = plan.descends ? 1 : plan.local_steps;
   schedule.rows_per_update =
-      static_cast<double>(plan.batch * steps * (plan.rounds ? plan.partitions : 1));
+      static_cast<double>(plan.batch * steps * (plan.together() ? plan.partitions : 1));
 }
 
 namespace {

@@ -196,9 +196,98 @@ std::vector<Rule> aggregator_rules() {
   };
 }
 
+/// Not everything is said between each worker and the holder of the model.
+bool passes_on(const Tables& tables, const std::string& topology) {
+  const TopologyKind& kind = tables.topologies.at(topology);
+  return kind.reduces || kind.relays || kind.shares;
+}
+
+/// Who is answered with what, who waits for it, and who pauses for advice.
+std::vector<Rule> answer_rules() {
+  const auto gradient = [](const std::string& reply) { return reply == "gradient"; };
+  return {
+      {"training.reply", "training.exchange",
+       [gradient](const Tables& tables, const std::string& reply, const std::string& exchange) {
+         return descends(tables, exchange) ? gradient(reply) : reply == "none";
+       },
+       "gradients are answered with a model or a gradient, or they would all be taken at the "
+       "first model; replicas with a model or nothing"},
+      {"training.reply", "training.gate",
+       [gradient](const Tables& tables, const std::string& reply, const std::string& gate) {
+         return gradient(reply) && !tables.gates.at(gate).rounds;
+       },
+       "one merged gradient for all needs a gate that opens for all at once"},
+      {"training.reply", "training.update",
+       [gradient](const Tables& tables, const std::string& reply, const std::string& update) {
+         return gradient(reply) && !tables.updates.at(update).plain;
+       },
+       "every worker applies the merged gradient, and only plain sgd has no state that it lacks"},
+      {"training.reply", "training.merge",
+       [](const Tables& tables, const std::string& reply, const std::string& merge) {
+         return reply == "none" && tables.merges.at(merge).keeps;
+       },
+       "a replica that meets the model must hear of it"},
+      {"training.reply", "training.topology",
+       [](const Tables& tables, const std::string& reply, const std::string& topology) {
+         return passes_on(tables, topology) && (reply == "gradient" || reply == "none");
+       },
+       "around a ring, below a branch and on one memory it is always the model that comes back"},
+      {"training.wait", "training.topology",
+       [](const Tables& tables, const std::string& wait, const std::string& topology) {
+         return passes_on(tables, topology) && wait == "never";
+       },
+       "around a ring and below a branch each waits for the others, and on one memory for nobody"},
+      {"training.wait", "training.gate",
+       [](const Tables& tables, const std::string& wait, const std::string& gate) {
+         const GateKind& kind = tables.gates.at(gate);
+         return wait == "never" && !kind.rounds && !kind.overtakes;
+       },
+       "this gate makes workers wait for each other's steps"},
+      {"training.wait", "training.pull",
+       [](const Tables&, const std::string& wait, const std::string& pull) {
+         return wait == "never" && pull == "sparse";
+       },
+       "a sparse pull brings what one turn reads, and whoever does not wait is at another one"},
+  };
+}
+
+std::vector<Rule> advice_rules() {
+  const auto advises = [](const Tables& tables, const std::string& update) {
+    return tables.updates.at(update).advises;
+  };
+  return {
+      {"training.update", "training.exchange",
+       [advises](const Tables& tables, const std::string& update, const std::string& exchange) {
+         return advises(tables, update) && descends(tables, exchange);
+       },
+       "its advice is for a gradient on its way to the model, not for replicas that descend"},
+      {"training.update", "training.gate",
+       [advises](const Tables& tables, const std::string& update, const std::string& gate) {
+         return advises(tables, update) && tables.gates.at(gate).rounds;
+       },
+       "behind a barrier no gradient is late, and there is nothing to predict"},
+      {"training.update", "training.pull",
+       [advises](const Tables& tables, const std::string& update, const std::string& pull) {
+         return advises(tables, update) && pull == "sparse";
+       },
+       "both phases of a turn read the model that was pulled"},
+      {"training.update", "training.topology",
+       [advises](const Tables& tables, const std::string& update, const std::string& topology) {
+         return advises(tables, update) && passes_on(tables, topology);
+       },
+       "advice comes from who holds the model, to those who talk to him"},
+      {"training.update", "training.wait",
+       [advises](const Tables& tables, const std::string& update, const std::string& wait) {
+         return advises(tables, update) && wait == "never";
+       },
+       "a worker that asks for advice waits for it"},
+  };
+}
+
 std::vector<Rule> rules() {
   std::vector<Rule> all = peers_rules();
-  for (const auto& some : {aggregator_rules(), reduction_rules(), sharing_rules()})
+  for (const auto& some :
+       {aggregator_rules(), reduction_rules(), sharing_rules(), answer_rules(), advice_rules()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/user_error.hpp"
+#include "runtime/answers.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/cluster_keys.hpp"
 #include "runtime/combinations.hpp"
@@ -234,6 +235,7 @@ Config load_config(const Tables& tables, const ConfigSources& sources) {
   check_cluster(config);
   refuse_combinations(config, tables);
   check_sharing(config, tables);
+  settle_answers(config, tables);
   resolve_words(config, tables);
   make_absolute(config);
   return config;

@@ -23,16 +23,15 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 }  // namespace
 
 void add_planned(Schema& schema) {
-  for (const char* path :
-       {"data.augment", "training.reply", "training.wait", "training.swap", "cluster.advertise",
-        "pace.links", "pace.faults", "pace.attackers", "checkpoint", "record"})
+  for (const char* path : {"data.augment", "training.swap", "cluster.advertise", "pace.links",
+                           "pace.faults", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",
         "mlp", "lenet", "cifar_cnn", "resnet18", "resnet50"});
   plan(schema, "training.algorithm", planned_presets());
-  plan(schema, "training.update", {"adam", "loss_compensated", "staleness_scaled"});
-  plan(schema, "training.merge", {"newest", "clip", "trimmed_mean", "median", "multi_krum"});
+  plan(schema, "training.update", {"adam", "staleness_scaled"});
+  plan(schema, "training.merge", {"clip", "trimmed_mean", "median", "multi_krum"});
   plan(schema, "training.codec", {"bf16", "f16", "qsgd", "topk"});
 }
 

@@ -28,6 +28,14 @@ void add_server_presets(Table<Preset>& table) {
                        {"training.gate", word("open")},
                        {"training.merge", word("mean")},
                        {"training.update", word("delay_compensated")}}});
+  table.add({.kind = {.name = "lc_asgd",
+                      .sentence = "as asgd, but gradients are scaled by the losses that others "
+                                  "will have meanwhile"},
+             .fills = {{"training.topology", word("server")},
+                       {"training.exchange", word("gradient")},
+                       {"training.gate", word("open")},
+                       {"training.merge", word("mean")},
+                       {"training.update", word("loss_compensated")}}});
   table.add({.kind = {.name = "downpour",
                       .sentence = "workers descend alone; by how much is added to the model"},
              .fills = {{"training.topology", word("server")},
@@ -77,6 +85,24 @@ void add_shared_presets(Table<Preset>& table) {
                        {"training.momentum.beta", 0.99},
                        {"training.momentum.form", word("averaged")},
                        {"data.replacement", true}}});
+}
+
+/// What differs travels, both ways, and everybody makes the step of all.
+void add_merging_presets(Table<Preset>& table) {
+  const std::map<std::string, Value> all{
+      {"training.topology", word("server")}, {"training.exchange", word("gradient")},
+      {"training.reply", word("gradient")},  {"training.gate", word("barrier")},
+      {"training.merge", word("sum")},       {"training.codec", word("changed")},
+      {"training.pull", word("changed")}};
+  table.add({.kind = {.name = "epfl_sync",
+                      .sentence = "gradients are summed, and every worker applies the sum itself"},
+             .fills = all});
+  std::map<std::string, Value> free = all;
+  free["training.wait"] = word("never");
+  free["training.merge"] = word("newest");
+  table.add({.kind = {.name = "epfl_async",
+                      .sentence = "as epfl_sync, but workers go on without waiting for the sum"},
+             .fills = free});
 }
 
 /// Nobody in the middle; they differ in who knows whom and in who waits.
@@ -152,11 +178,12 @@ Table<Preset> presets() {
                        {"training.local_steps", std::int64_t{64}}}});
   add_server_presets(table);
   add_shared_presets(table);
+  add_merging_presets(table);
   add_gossip_presets(table);
   return table;
 }
 
-std::vector<std::string> planned_presets() { return {"lc_asgd", "epfl_sync", "epfl_async"}; }
+std::vector<std::string> planned_presets() { return {}; }
 
 std::string first_choice() {
   return R"(algorithm = "ssgd"        # a preset: asgd applies each gradient when it arrives,

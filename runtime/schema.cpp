@@ -104,7 +104,21 @@ void add_model(Schema& schema) {
 
 void add_training(Schema& schema) {
   add(schema,
-      {{.path = "training.pull",
+      {{.path = "training.reply",
+        .type = KeyType::choice,
+        .choices = {"auto", "model", "gradient", "none"},
+        .standard = word("auto"),
+        .sentence = "what a push is answered with: the model (training.pull says what of it), the "
+                    "merged gradient, which every worker applies to the model that it has, or "
+                    "nothing; auto is nothing among peers and the model elsewhere"},
+       {.path = "training.wait",
+        .type = KeyType::choice,
+        .choices = {"auto", "reply", "never"},
+        .standard = word("auto"),
+        .sentence = "when a worker goes on: when it is answered, or at once, with the model that "
+                    "it has, up to training.ahead turns; auto is never among peers without a "
+                    "barrier and reply elsewhere"},
+       {.path = "training.pull",
         .type = KeyType::choice,
         .choices = {"auto", "dense", "sparse", "snapshot", "changed"},
         .standard = word("auto"),
@@ -148,7 +162,8 @@ void add_training(Schema& schema) {
         .maximum = 64,
         .standard = whole(1),
         .sentence = "batches of a partition under way at a time, with an open gate and gradients: "
-                    "more than 1 hides the way to the server and back, and makes gradients older"},
+                    "more than 1 hides the way to the server and back, and makes gradients older; "
+                    "with wait = \"never\" 8 when unset"},
        {.path = "training.push_every",
         .type = KeyType::integer,
         .unit = "exchanges",

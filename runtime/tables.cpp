@@ -43,8 +43,10 @@ Tables tables() {
   TROUPE_ENTER(all.updates, UpdateKind, momentum_update);
   TROUPE_ENTER(all.updates, UpdateKind, nesterov_update);
   TROUPE_ENTER(all.updates, UpdateKind, delay_compensated_update);
+  TROUPE_ENTER(all.updates, UpdateKind, loss_compensated_update);
   TROUPE_ENTER(all.merges, MergeKind, mean_merge);
   TROUPE_ENTER(all.merges, MergeKind, sum_merge);
+  TROUPE_ENTER(all.merges, MergeKind, newest_merge);
   TROUPE_ENTER(all.merges, MergeKind, elastic_merge);
   TROUPE_ENTER(all.merges, MergeKind, parzen_merge);
   TROUPE_ENTER(all.merges, MergeKind, push_sum_merge);

@@ -28,7 +28,10 @@ GateKind round_robin_gate();
 GateKind quorum_gate();
 GateKind free_gate();
 UpdateKind sgd_update();
+UpdateKind loss_compensated_update();
 MergeKind mean_merge();
+MergeKind sum_merge();
+MergeKind newest_merge();
 MergeKind elastic_merge();
 MergeKind parzen_merge();
 MergeKind push_sum_merge();
@@ -56,6 +59,11 @@ struct Toy {
   MergeKind merge = mean_merge();
   std::uint64_t pull_turns = 1;
   bool window = true;
+  bool waits = true;
+  ReplyKind reply = ReplyKind::model;
+  CodecKind reply_codec = changed_codec();
+  UpdateKind update = sgd_update();
+  Settings updates = {};
   /// Rows that come into memory together; the bound is then the least that works.
   std::uint64_t cut = 0;
 };
@@ -125,8 +133,12 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->training = split.training;
   plan->validation = split.validation;
   plan->supply = toy_supply(*plan, toy.sampler);
-  plan->rounds = toy.gate.rounds;
-  plan->holds = toy.gate.holds;
+  plan->rounds = toy.gate.rounds && toy.waits;
+  plan->holds = toy.gate.holds || (toy.gate.rounds && !toy.waits);
+  plan->waits = toy.waits;
+  plan->reply = toy.reply;
+  plan->plain = toy.update.plain;
+  plan->asks = toy.update.advises;
   plan->descends = toy.exchange.descends;
   plan->moves = toy.exchange.moves;
   plan->keeps = toy.merge.keeps;
@@ -145,9 +157,10 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
                                  .facts = plan->data->facts(),
                                  .rows = plan->training.size(),
                                  .descends = plan->descends});
-  plan->entrywise = toy.entrywise && plan->model->traits().entrywise && !plan->descends;
-  plan->unsummed =
-      plan->entrywise && !plan->rounds && !plan->holds && !plan->stands && toy.codec.entrywise;
+  plan->entrywise =
+      toy.entrywise && !plan->asks && plan->model->traits().entrywise && !plan->descends;
+  plan->unsummed = plan->entrywise && !plan->rounds && !plan->holds && !plan->stands &&
+                   plan->plain && toy.codec.entrywise;
   plan->ahead = toy.ahead;
   plan->parameters = plan->model->layout().size();
   plan->exchange = [make = toy.exchange.make] { return make(Settings()); };
@@ -155,13 +168,18 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   gates.set("training.bounded.staleness_max", std::int64_t{2});
   gates.set("training.quorum.backups", std::int64_t{1});
   plan->gate = [make = toy.gate.make, gates] { return make(gates); };
-  plan->update = [n = plan->parameters] { return sgd_update().make(Settings(), n); };
+  plan->update = [make = toy.update.make, updates = toy.updates, n = plan->parameters] {
+    return make(updates, n);
+  };
   Settings merges;
   merges.set("training.elastic.alpha", 0.25);
   merges.set("training.parzen.window", toy.window);
   merges.set("training.parzen.strength", std::string("literal"));
   plan->merge = [make = toy.merge.make, merges] { return make(merges); };
   plan->codec = [make = toy.codec.make, n = plan->parameters] { return make(Settings(), n); };
+  plan->reply_codec = [make = toy.reply_codec.make, n = plan->parameters] {
+    return make(Settings(), n);
+  };
   return plan;
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "algorithms/exchange.hpp"
@@ -11,6 +12,7 @@ UpdateKind nesterov_update();
 UpdateKind delay_compensated_update();
 MergeKind mean_merge();
 MergeKind sum_merge();
+MergeKind newest_merge();
 MergeKind elastic_merge();
 ExchangeKind gradient_exchange();
 ExchangeKind state_exchange();
@@ -88,6 +90,25 @@ TEST_CASE("merge: the mean counts rows, the sum counts partitions' means") {
   CHECK(sum_merge().make(Settings())->gradient_factor(arrived) == doctest::Approx(1.0 / 16));
   CHECK(mean_merge().make(Settings())->state_factor(arrived) == doctest::Approx(0.5));
   CHECK_FALSE(sum_merge().states);
+}
+
+TEST_CASE("newest: of entries that collide the newer counts, the rest of the older stays") {
+  const auto merge = newest_merge().make(Settings());
+  Accumulator older(4);
+  older.add(0, 1.0F);
+  older.add(2, 2.0F);
+  Accumulator newer(4);
+  newer.add(2, 8.0F);
+  newer.add(3, 9.0F);
+  CHECK(merge->fold(older, newer));
+  CHECK(std::ranges::equal(older.values(), std::vector<float>{1, 0, 8, 9}));
+  CHECK(older.entries() == 3);
+  CHECK_FALSE(merge->fold(newer, older));  // covers it
+  Accumulator dense(4);
+  dense.make_dense();
+  CHECK_FALSE(merge->fold(older, dense));
+  CHECK(std::ranges::equal(older.values(), std::vector<float>(4)));
+  CHECK(merge->gradient_factor({.rows = 32, .partitions = 2}) == doctest::Approx(1.0 / 16));
 }
 
 TEST_CASE("state exchange: a round becomes the merge, one that comes alone weighs its share") {

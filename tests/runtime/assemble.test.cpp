@@ -238,6 +238,17 @@ TEST_CASE("assemble: a value that nothing reads is worth a note") {
             "\"sgd\" (default)"));
 }
 
+TEST_CASE("assemble: a preset of which one key makes another algorithm says so") {
+  CHECK(noted(made({"algorithm=asgd", "gate=barrier"}),
+              "training.algorithm = \"asgd\" (-s algorithm=asgd) is not itself any more: it runs "
+              "with training.gate = \"barrier\" (-s gate=barrier)"));
+  CHECK(noted(made({"algorithm=asgd", "topology=gossip", "workers=2"}),
+              "training.algorithm = \"asgd\" (-s algorithm=asgd) is not itself any more: it runs "
+              "with training.exchange = \"state\" (topology gossip), training.merge = \"parzen\" "
+              "(topology gossip), training.topology = \"gossip\" (-s topology=gossip)"));
+  CHECK(made({"algorithm=asgd", "gate=open", "workers=2", "batch=8"}).notes.empty());
+}
+
 TEST_CASE("assemble: data that cannot be trained on is refused with exit 3") {
   CHECK(refusal({}, {sparse_set(0), nullptr}, ExitCode::data) ==
         "memory: no rows to train on: 0 rows in all");

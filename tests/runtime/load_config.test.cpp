@@ -189,6 +189,45 @@ TEST_CASE("load_config: peers tell each other states, and one key makes a run on
         "workers=4): each peer has rows and a state of its own");
 }
 
+TEST_CASE("load_config: who is answered with what, and who waits, fits the other axes") {
+  CHECK(choice(load(""), "reply") == "model");
+  CHECK(choice(load(""), "wait") == "reply");
+  const Config peers = load("", {"topology=gossip"});
+  CHECK(choice(peers, "reply") == "none");
+  CHECK(choice(peers, "wait") == "never");
+  CHECK(choice(load("", {"topology=gossip", "gate=barrier", "merge=mean"}), "wait") == "reply");
+  const Config never = load("", {"wait=never", "merge=newest"});
+  CHECK(never.settings().integer("training.ahead") == 8);
+  CHECK(choice(never, "pull") == "changed");
+
+  const std::vector<std::pair<std::vector<std::string>, std::string>> clashes{
+      {{"wait=never"}, "\"newest\" does"},
+      {{"wait=never", "gate=bounded"}, "this gate makes workers wait for each other's steps"},
+      {{"wait=never", "gate=open", "ahead=1"},
+       "with one turn at a time it waits for leave to take the next"},
+      {{"wait=never", "exchange=delta", "gate=open"},
+       "a replica goes on from where the last exchange left it"},
+      {{"wait=never", "merge=newest", "pull=sparse"},
+       "a sparse pull brings what one turn reads, and whoever does not wait is at another one"},
+      {{"topology=gossip", "wait=reply"}, "without a barrier a peer waits for nobody"},
+      {{"topology=gossip", "gate=barrier", "merge=mean", "wait=never"},
+       "behind a barrier a peer waits for those it hears"},
+      {{"topology=gossip", "reply=model"}, "peers answer nobody"},
+      {{"reply=gradient", "gate=open"},
+       "one merged gradient for all needs a gate that opens for "
+       "all at once"},
+      {{"reply=gradient", "update=momentum"},
+       "every worker applies the merged gradient, and only plain sgd has no state that it lacks"},
+      {{"reply=none"}, "replicas with a model or nothing"},
+      {{"reply=none", "exchange=state", "gate=open", "merge=elastic"},
+       "a replica that meets the model must hear of it"},
+  };
+  for (const auto& [overrides, reason] : clashes) {
+    CAPTURE(reason);
+    CHECK(refusal("", overrides).ends_with(reason));
+  }
+}
+
 TEST_CASE("load_config: elastic replicas meet the model one by one") {
   CHECK(refusal("", {"merge=elastic"}) ==
         "-s merge=elastic: training.merge = \"elastic\" does not go with training.exchange = "
@@ -346,6 +385,7 @@ TEST_CASE("load_config: the table of combinations is what is refused") {
                   "                gradient      state         delta\n"
                   "  mean          yes           yes           yes\n"
                   "  sum           yes           no            yes\n"
+                  "  newest        yes           no            yes\n"
                   "  elastic       yes           yes           yes\n"
                   "  parzen        yes           yes           yes\n"
                   "  push_sum      yes           yes           yes\n"

@@ -167,6 +167,79 @@ TEST_CASE("twin: lossless codecs and all pulls give the same model") {
     }
 }
 
+TEST_CASE("twin: whether the model comes back or the sum of gradients, the bits are the same") {
+  Toy toy{.partitions = 4, .epochs = 3, .merge = sum_merge()};
+  const std::uint32_t expected = crc_of(toy);
+  toy.reply = ReplyKind::gradient;
+  toy.pull = PullKind::dense;
+  for (const CodecKind& codec : {dense_codec(), sparse_codec(), changed_codec()}) {
+    toy.reply_codec = codec;
+    toy.codec = codec;
+    CHECK(crc_of(toy, "1+exp(0.5)") == expected);
+  }
+}
+
+TEST_CASE("twin: workers that do not wait deliver or overwrite every draw, train, and end") {
+  for (const ReplyKind reply : {ReplyKind::gradient, ReplyKind::model})
+    for (const GateKind& gate : {barrier_gate(), open_gate()}) {
+      if (!gate.rounds && reply == ReplyKind::gradient) continue;
+      const auto plan = toy_plan({.workers = 4,
+                                  .partitions = 4,
+                                  .epochs = 20,
+                                  .gate = gate,
+                                  .pull = PullKind::changed,
+                                  .ahead = 4,
+                                  .merge = newest_merge(),
+                                  .waits = false,
+                                  .reply = reply});
+      const EndReport end = perform(plan, "1+exp(0.5)").end;
+      CHECK(end.status == "done");
+      CHECK(end.delivered == 3200);
+      CHECK(end.computed == end.delivered + discarded(end));
+      CHECK(end.scores.at(0).accuracy >= 0.9);
+    }
+}
+
+TEST_CASE("twin: who does not wait goes on computing beside a straggler, and the run still ends") {
+  const auto rows_a_second = [](bool waits) {
+    const auto plan = toy_plan({.workers = 4,
+                                .partitions = 4,
+                                .epochs = 10,
+                                .pull = PullKind::dense,
+                                .ahead = waits ? 1U : 64U,
+                                .merge = newest_merge(),
+                                .waits = waits});
+    Pace pace;
+    pace.real = false;
+    pace.step = Distribution::parse("1");
+    pace.delay = Distribution::parse("0.001");
+    pace.factors = {1, 1, 1, 10};
+    EndReport end;
+    run_twin({.plan = plan, .pace = pace, .report = [&](const Report& report) {
+                if (const auto* last = std::get_if<EndReport>(&report)) end = *last;
+              }});
+    CHECK(end.status == "done");
+    CHECK(end.delivered == 1600);
+    return static_cast<double>(end.computed) / end.t;
+  };
+  CHECK(rows_a_second(false) > 1.5 * rows_a_second(true));
+}
+
+TEST_CASE("twin: the round trip for advice costs its time, and nothing else is different") {
+  Toy toy{.workers = 1, .partitions = 1, .gate = open_gate(), .pull = PullKind::dense};
+  const EndReport plain = perform(toy_plan(toy)).end;
+  toy.update = loss_compensated_update();
+  toy.updates.set("training.loss_compensated.form", std::string("literal"));
+  toy.updates.set("training.loss_compensated.lambda", 0.5);
+  toy.updates.set("training.loss_compensated.limit", 4.0);
+  toy.updates.set("training.loss_compensated.lookback", 50.0);
+  const EndReport advised = perform(toy_plan(toy)).end;
+  CHECK(advised.updates == plain.updates);
+  // Two messages more a step, 0.01 s each.
+  CHECK(advised.t - plain.t == doctest::Approx(0.02 * static_cast<double>(plain.updates)));
+  CHECK(advised.computed == advised.delivered);
+}
+
 TEST_CASE("twin: one seed, one run; an open gate's model depends on who came when") {
   const Toy toy{.workers = 4, .partitions = 4, .epochs = 3, .gate = open_gate()};
   CHECK(crc_of(toy, "1+exp(0.5)") == crc_of(toy, "1+exp(0.5)"));

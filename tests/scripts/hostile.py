@@ -140,7 +140,7 @@ def test_without_descriptors_it_waits_and_does_not_end(scratch):
                 under_way(target.run)
                 seen = updates(target.run)
                 wait_for(lambda: updates(target.run) > seen, "updates")
-        target.unharmed()
+                target.unharmed()
 
 
 def word(errand, wire, secret=(0, 0), magic=MAGIC):

@@ -149,7 +149,7 @@ def test_a_frozen_a_dead_and_a_cut_node_are_given_up_in_time_and_training_goes_o
 
 
 def test_behind_a_barrier_a_zombie_that_thaws_changes_nothing_and_comes_back_as_another(scratch):
-    fixed = ("-s", "training.workers=2", "-s", "data.partitions=2", "-s", "training.stop.epochs=80", "-s", "pace.step=2ms",
+    fixed = ("-s", "training.workers=2", "-s", "data.partitions=2", "-s", "training.stop.epochs=20", "-s", "pace.step=2ms",
              "-s", "monitor.interval=50ms")
     with several(3, scratch) as hosts:
         if not hosts:

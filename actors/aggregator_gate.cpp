@@ -108,6 +108,7 @@ bool Aggregator::answer_gradient(Context& context, ActorId worker, std::vector<T
   merged.payload = colleague.reply_codec->encode({}, merged_sum_);
   colleague.known_version = merged.version;
   ledger_.sent(payload_bytes(merged.payload));
+  step_begins(context, worker, merged.turns.size());
   context.send(worker, std::move(merged));
   return true;
 }

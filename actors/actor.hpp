@@ -8,6 +8,7 @@
 
 #include "actors/report.hpp"
 #include "actors/shared_memory.hpp"
+#include "messages/condition.hpp"
 #include "messages/message.hpp"
 
 namespace troupe {
@@ -39,6 +40,8 @@ class Actor {
   virtual void start(Context&) {}
   virtual void receive(Context& context, ActorId from, Message message) = 0;
   virtual void woken(Context&, std::uint64_t /*token*/) {}
+  /// Between two events: what it is about and whom it waits for, for people to see.
+  virtual void describe(Condition&) const {}
 };
 
 /// Calls actor.on(context, from, sentence) for the sentences that it understands;

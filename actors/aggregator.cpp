@@ -257,7 +257,10 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
     const bool listed = plan_->unsummed;
     const bool alone = !plan_->rounds && !together;
     const std::uint64_t staleness = alone ? publication_.version() - partial.based_on : 0;
-    if (!together) ledger_.staleness(staleness);
+    if (alone)
+      ledger_.staleness(partial.partition, staleness);
+    else if (!together)
+      ledger_.staleness(0);
     update_->about({.partition = partial.partition,
                     .staleness = staleness,
                     .pulled = partial.pulled.values()});

@@ -31,6 +31,7 @@ class Aggregator : public Actor {
   }
   void start(Context& context) override;
   void woken(Context& context, std::uint64_t token) override;
+  void describe(Condition& condition) const override;
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
   void on(Context& context, ActorId from, Outlook outlook);

@@ -24,6 +24,7 @@ class Branch : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void on(Context& context, ActorId from, Pull pull);
   void on(Context& context, ActorId from, Push push);
   void on(Context& context, ActorId from, Parameters parameters);

@@ -18,6 +18,7 @@ class Census : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Tally tally);
   void on(Context& context, ActorId from, Evaluate evaluate);

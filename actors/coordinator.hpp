@@ -21,6 +21,7 @@ class Coordinator : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Progress progress);
   void on(Context& context, ActorId from, Evaluated evaluated);

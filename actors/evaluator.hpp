@@ -19,6 +19,7 @@ class Evaluator : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void on(Context& context, ActorId from, Evaluate evaluate);
   void on(Context& context, ActorId from, Finish finish);
   void woken(Context& context, std::uint64_t token) override;

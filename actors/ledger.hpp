@@ -3,12 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "messages/condition.hpp"
 #include "messages/message.hpp"
 
 namespace troupe {
@@ -36,6 +38,22 @@ class Ledger {
   }
   /// A gradient came into a standing sum.
   void stands() { ++gradients_; }
+  /// Of what one partition's holder sent by itself.
+  void staleness(std::uint32_t partition, std::uint64_t versions) {
+    staleness(versions);
+    if (partition >= of_partition_.size()) of_partition_.resize(partition + 1);
+    ++of_partition_[partition]
+                   [static_cast<std::size_t>(std::min<std::uint64_t>(versions, bins - 1))];
+  }
+  /// Adds a partition's counts to its holder's.
+  void add_staleness(std::uint32_t partition, ActorId holder,
+                     std::vector<StalenessOf>& list) const {
+    if (partition >= of_partition_.size()) return;
+    auto place = std::ranges::find(list, holder, &StalenessOf::actor);
+    if (place == list.end()) place = list.insert(place, {.actor = holder, .counts = {}});
+    place->counts.resize(bins);
+    for (std::size_t i = 0; i < bins; ++i) place->counts[i] += of_partition_[partition][i];
+  }
   void sent(std::size_t bytes) { sent_ += bytes; }
   void received(std::size_t bytes) { received_ += bytes; }
 
@@ -85,6 +103,7 @@ class Ledger {
   std::uint64_t earlier_moved_ = 0;
   std::map<ActorId, std::uint64_t> moved_;
   std::vector<std::uint64_t> staleness_ = std::vector<std::uint64_t>(bins, 0);
+  std::vector<std::array<std::uint64_t, bins>> of_partition_;
 };
 
 }  // namespace troupe

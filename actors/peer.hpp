@@ -22,6 +22,7 @@ class Peer : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Lease lease);
   void on(Context& context, ActorId from, PeerState state);

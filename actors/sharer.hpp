@@ -21,6 +21,7 @@ class Sharer : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Lease lease);
   void on(Context& context, ActorId from, Stop stop);

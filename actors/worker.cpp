@@ -72,6 +72,10 @@ Worker::Worker(std::shared_ptr<const Plan> plan)
 
 Worker::~Worker() = default;
 
+bool Worker::holds_something() const {
+  return std::ranges::any_of(seats_, [](const auto& seat) { return !seat.second->given_away; });
+}
+
 void Worker::on(Context& context, ActorId, Lease lease) {
   if (lease.no_others)
     for (auto& [p, seat] : seats_)

@@ -25,6 +25,7 @@ class Worker : public Actor {
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
+  void describe(Condition& condition) const override;
   void on(Context& context, ActorId from, Lease lease);
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Parameters parameters);
@@ -37,6 +38,8 @@ class Worker : public Actor {
   struct Draws;
 
   bool fits(const Payload& payload) const;
+  bool holds_something() const;
+
   void install(Parameters& parameters);
   /// Puts turns behind those that are still to be taken, where nobody waits for answers.
   void line_up(Context& context, const std::vector<Turn>& turns);

@@ -10,13 +10,12 @@ std::vector<Command> commands() {
           config_schema_command(), topology_show_command(), topology_lint_command(),
           status_command(),        stop_command(),          keys_new_command(),
           launch_command(),        doctor_command(),        completion_command(),
-          compare_command(),       node_command()};
+          compare_command(),       node_command(),          monitor_command()};
 }
 
 const std::vector<std::string>& later_commands() {
-  static const std::vector<std::string> later = {"monitor", "checkpoint", "pause",  "resume",
-                                                 "swap",    "replay",     "export", "sweep",
-                                                 "plan",    "reproduce"};
+  static const std::vector<std::string> later = {
+      "checkpoint", "pause", "resume", "swap", "replay", "export", "sweep", "plan", "reproduce"};
   return later;
 }
 

@@ -30,6 +30,7 @@ Command topology_show_command();
 Command topology_lint_command();
 Command status_command();
 Command stop_command();
+Command monitor_command();
 Command compare_command();
 Command launch_command();
 Command keys_new_command();

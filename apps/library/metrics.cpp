@@ -124,29 +124,19 @@ std::string weights_text(const SharedBlock& model) {
   return text;
 }
 
-std::string state_json(const RunState& state) {
-  Json json = {{"run", state.run},
-               {"status", state.status},
-               {"clock", state.clock},
-               {"seed", state.seed},
-               {"workers", state.workers},
-               {"partitions", state.partitions},
-               {"t", state.step.t},
-               {"epoch", state.step.epoch},
-               {"updates", state.step.updates},
-               {"samples", state.step.samples},
-               {"loss", state.step.loss},
-               {"samples_per_second", state.step.samples_per_second}};
-  for (const Score& score : state.scores)
-    json[score.split] = {{"loss", score.loss}, {"accuracy", score.accuracy}};
-  json["folder"] = state.folder;
-  json["pid"] = state.pid;
-  json["version"] = state.version;
-  return line(json);
-}
-
 std::string score_json(const Score& score) {
   return line({{"rows", score.rows}, {"loss", score.loss}, {"accuracy", score.accuracy}});
+}
+
+std::string event_text(const std::string& text) {
+  const Json event = Json::parse(text, nullptr, false);
+  if (!event.is_object()) return text;
+  char t[32];
+  std::snprintf(t, sizeof t, "%8.1f s  ", event.value("t", 0.0));
+  const std::string who = event.value("who", "");
+  const std::string detail = event.value("detail", "");
+  return t + event.value("what", "") + (who.empty() ? "" : " " + who) +
+         (detail.empty() ? "" : ": " + detail);
 }
 
 std::string human_text(const std::string& json) {

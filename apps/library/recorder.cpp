@@ -4,6 +4,8 @@
 
 #include <ostream>
 
+#include "apps/library/flight.hpp"
+#include "apps/library/prometheus.hpp"
 #include "base/user_error.hpp"
 
 namespace troupe {
@@ -38,8 +40,8 @@ Recorder::Recorder(Recording recording)
   state_.run = card.run;
   state_.clock = card.clock;
   state_.seed = plan.seed;
-  state_.workers = plan.workers;
-  state_.partitions = plan.partitions;
+  state_.axes = axes_of(recording_.config);
+  state_.goal = goal_of(plan);
   state_.folder = recording_.folder.path();
   state_.pid = card.pid;
   state_.version = card.version;
@@ -59,7 +61,7 @@ void Recorder::begin(const std::string& address, const std::string& token) {
 
 void Recorder::take(const Report& report) {
   const std::lock_guard lock(mutex_);
-  if (state_.status == "starting") state_.status = "running";
+  if (state_.phase == "starting") state_.phase = "training";
   std::visit([this](const auto& one) { take(one); }, report);
 }
 
@@ -84,7 +86,10 @@ void Recorder::take(const EvalReport& report) {
 }
 
 void Recorder::take(const EventReport& report) {
-  metric(metrics_line(report));
+  const std::string line = metrics_line(report);
+  metric(line);
+  state_.events.push_back(line);
+  if (state_.events.size() > state_events_max) state_.events.pop_front();
   journal_.log(log_line(report));
   // A stop was said when it was asked for, and what ends the run is its last line.
   const bool said = report.what == "stop_requested" || report.what == "failed" ||
@@ -111,7 +116,8 @@ void Recorder::say(const std::string& line) {
 
 void Recorder::stopping(const std::string& why) {
   const std::lock_guard lock(mutex_);
-  state_.status = "stopping";
+  state_.phase = "stopping";
+  state_.reason = why;
   journal_.log("stopping by=" + log_value(why));
   if (recording_.loudness != Loudness::quiet) print("stopping: " + why);
 }
@@ -123,7 +129,41 @@ std::string Recorder::state() const {
 
 bool Recorder::ready() const {
   const std::lock_guard lock(mutex_);
-  return state_.status == "running";
+  return state_.phase == "training" || state_.phase == "paused" || state_.phase == "swapping";
+}
+
+void Recorder::see(View view) {
+  const std::lock_guard lock(mutex_);
+  state_.view = std::move(view);
+}
+
+void Recorder::see(const std::vector<Flown>& flight) {
+  const std::lock_guard lock(mutex_);
+  try {
+    recording_.folder.write("flight.jsonl", flight_text(flight));
+  } catch (const UserError& error) {
+    print(error.what());
+  }
+}
+
+std::string Recorder::graph() const {
+  const std::lock_guard lock(mutex_);
+  return graph_json(state_, graph_of(*recording_.plan));
+}
+
+std::string Recorder::metrics(std::uint64_t dropped_followers) const {
+  const std::lock_guard lock(mutex_);
+  return prometheus_text(state_, dropped_followers);
+}
+
+std::vector<StoryLine> Recorder::story() const {
+  const std::lock_guard lock(mutex_);
+  return story_.lines();
+}
+
+void Recorder::follow(std::function<void(StoryLine)> hears) {
+  const std::lock_guard lock(mutex_);
+  follower_ = std::move(hears);
 }
 
 void Recorder::failed(int exit_code, const std::string& reason) {
@@ -145,7 +185,10 @@ int Recorder::finish() {
   if (!kept && end_->exit_code == 0) end_->exit_code = static_cast<int>(ExitCode::data);
   metric(metrics_line(*end_));
   journal_.log(log_line(*end_));
-  recording_.card.status = state_.status = end_->status;
+  recording_.card.status = state_.phase = end_->status;
+  state_.reason = end_->reason;
+  state_.end = *end_;
+  state_.end->model = {};
   recording_.card.exit = end_->exit_code;
   try {
     recording_.folder.write("run.json", to_json(recording_.card), true);
@@ -157,6 +200,8 @@ int Recorder::finish() {
 
 void Recorder::metric(const std::string& line) {
   journal_.metric(line);
+  const std::uint64_t number = story_.add(line);
+  if (follower_) follower_({number, line});
   if (recording_.json) recording_.out << line << std::endl;
 }
 

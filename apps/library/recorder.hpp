@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,8 @@
 #include "apps/library/progress.hpp"
 #include "apps/library/run_card.hpp"
 #include "apps/library/run_folder.hpp"
+#include "apps/library/state.hpp"
+#include "apps/library/story.hpp"
 #include "datasets/model_file.hpp"
 
 namespace troupe {
@@ -43,8 +46,15 @@ class Recorder {
   void note(const std::string& event);  ///< a line of the log; and of `err` when verbose
   void say(const std::string& line);    ///< a line for the user, beside the progress line
   void stopping(const std::string& why);
+  void see(View view);                         ///< what the monitor sees now
+  void see(const std::vector<Flown>& flight);  ///< flight.jsonl
   std::string state() const;
+  std::string graph() const;
+  std::string metrics(std::uint64_t dropped_followers) const;  ///< as Prometheus reads them
+  std::vector<StoryLine> story() const;
   bool ready() const;
+  /// Calls `hears` with every line of metrics.jsonl from now on; it must not call back.
+  void follow(std::function<void(StoryLine)> hears);
 
   /// Writes models, the end line and run.json; returns the exit code. Call it once,
   /// when nothing reports any more.
@@ -69,6 +79,8 @@ class Recorder {
   Journal journal_;
   ProgressLine progress_;
   RunState state_;
+  Story story_;
+  std::function<void(StoryLine)> follower_;
   SharedBlock best_;  ///< not written yet
   Clock::time_point best_written_;
   std::optional<EndReport> end_;

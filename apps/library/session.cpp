@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -10,9 +12,11 @@
 #include <ostream>
 
 #include "apps/library/recorder.hpp"
+#include "apps/library/report_page.hpp"
 #include "apps/library/signals.hpp"
 #include "base/cpu_level.hpp"
 #include "runtime/gateway/gateway.hpp"
+#include "web/page.hpp"
 
 namespace troupe {
 namespace {
@@ -57,17 +61,75 @@ Recording recording_of(const SessionRequest& request, const RunFolder& folder) {
           .terminal = request.invocation.terminal};
 }
 
-std::unique_ptr<Gateway> open_gateway(Recorder& recorder, Performance& performance,
-                                      const std::string& token) {
-  return std::make_unique<Gateway>(
-      GatewayService{.token = token,
-                     .state = [&recorder] { return recorder.state(); },
-                     .ready = [&recorder] { return recorder.ready(); },
-                     .stop =
-                         [&recorder, &performance] {
-                           recorder.stopping("asked for at the control address");
-                           performance.request_stop({"control address", 0});
-                         }});
+/// Gives followers what the monitor sees, now and then.
+class Broadcast {
+ public:
+  explicit Broadcast(const Recorder& recorder, double interval_seconds)
+      : recorder_(recorder), interval_(interval_seconds) {}
+  /// Before the run starts.
+  void open(Gateway& gateway) { gateway_ = &gateway; }
+  void look() {
+    const Clock::time_point now = Clock::now();
+    const bool young = now - begun_ < std::chrono::seconds(10);
+    const double seconds = young ? std::min(interval_, 0.5) : interval_;
+    // A look comes four times a second: half of one early is on time.
+    if (now - told_ < std::chrono::duration<double>(seconds) - std::chrono::milliseconds(100))
+      return;
+    told_ = now;
+    tell();
+  }
+  std::uint64_t dropped() const { return gateway_ == nullptr ? 0 : gateway_->dropped_followers(); }
+  void tell() {
+    if (gateway_ != nullptr && gateway_->has_followers()) gateway_->tell_state(recorder_.state());
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Recorder& recorder_;
+  double interval_;
+  Gateway* gateway_ = nullptr;
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point told_{};
+};
+
+std::string config_text(const Prepared& prepared) {
+  return config_json(resolved_text(prepared.schema, prepared.config(), false), prepared.config(),
+                     {});
+}
+
+/// What can be done to a run from its control address.
+Reply act(const std::string& action, Recorder& recorder, Performance& performance) {
+  if (action != "stop") return {501, error_line("'" + action + "' comes with a later version")};
+  recorder.stopping("asked for at the control address");
+  performance.request_stop({"control address", 0});
+  return {200, done_line("stopping: it finishes the step and writes model.h5")};
+}
+
+GatewayService service_of(Recorder& recorder, Performance& performance, Broadcast& broadcast,
+                          const Prepared& prepared, const std::string& token) {
+  return {.token = token,
+          .ready = [&recorder] { return recorder.ready(); },
+          .page = [] { return std::string(page_html()); },
+          .state = [&recorder] { return recorder.state(); },
+          .graph = [&recorder] { return recorder.graph(); },
+          .config = [&prepared] { return config_text(prepared); },
+          .metrics = [&recorder, &broadcast] { return recorder.metrics(broadcast.dropped()); },
+          .story = [&recorder] { return recorder.story(); },
+          .act = [&recorder, &performance](
+                     const std::string& action,
+                     const std::string&) { return act(action, recorder, performance); }};
+}
+
+Outlet outlet_of(Recorder& recorder, Broadcast& broadcast) {
+  return {
+      .report = [&recorder](const Report& report) { recorder.take(report); },
+      .watch = {.view =
+                    [&recorder, &broadcast](View view) {
+                      recorder.see(std::move(view));
+                      broadcast.look();
+                    },
+                .flight = [&recorder](const std::vector<Flown>& flight) { recorder.see(flight); }},
+      .state = [&recorder] { return recorder.state(); }};
 }
 
 SignalPlan signal_plan(Recorder& recorder, Performance& performance) {
@@ -91,14 +153,28 @@ SignalPlan signal_plan(Recorder& recorder, Performance& performance) {
 }
 
 void greet(Recorder& recorder, const SessionRequest& request, const std::string& folder,
-           const std::string& address) {
+           const std::string& page) {
   for (const std::string& note : request.prepared.assembled.notes)
     recorder.note("note text=" + log_value(note));
   if (request.arguments.has("--quiet")) return;
   recorder.say("run folder  " + folder);
-  recorder.say("control     " + address + "   (troupe status " + folder + ", troupe stop " +
-               folder + ")");
+  recorder.say("live page   " + page);
+  recorder.say("control     troupe status " + folder + ", troupe stop " + folder);
   for (const std::string& note : request.prepared.assembled.notes) recorder.say("note: " + note);
+}
+
+void write_report(Recorder& recorder, const SessionRequest& request, const RunFolder& folder) {
+  const bool real = request.prepared.assembled.pace.real;
+  try {
+    folder.write("report.html", report_page({.story = recorder.story(),
+                                             .state = recorder.state(),
+                                             .config = config_text(request.prepared),
+                                             .proof = request.clock == "virtual" ? "twin"
+                                                      : real                     ? "real"
+                                                                                 : "paced"}));
+  } catch (const UserError& error) {
+    recorder.say(error.what());
+  }
 }
 
 void perform(Recorder& recorder, Performance& performance) {
@@ -131,15 +207,21 @@ int hold_session(const SessionRequest& request) {
   block_signals();
   const RunFolder folder = folder_of(request);
   Recorder recorder(recording_of(request, folder));
-  const auto performance =
-      request.make([&recorder](const Report& report) { recorder.take(report); });
+  Broadcast broadcast(recorder, request.prepared.assembled.plan->report_seconds);
+  const auto performance = request.make(outlet_of(recorder, broadcast));
   const std::string token = random_token();
-  const auto gateway = open_gateway(recorder, *performance, token);
+  Gateway gateway(service_of(recorder, *performance, broadcast, request.prepared, token));
+  broadcast.open(gateway);
+  recorder.follow([&gateway](StoryLine line) { gateway.tell(std::move(line)); });
   const Signals signals(signal_plan(recorder, *performance));
-  recorder.begin(gateway->address(), token);
-  greet(recorder, request, folder.path(), gateway->address());
+  recorder.begin(gateway.address(), token);
+  greet(recorder, request, folder.path(), "http://" + gateway.address() + "/?token=" + token);
   perform(recorder, *performance);
   const int code = recorder.finish();
+  broadcast.tell();
+  gateway.drain(std::chrono::milliseconds(500));
+  recorder.follow({});
+  write_report(recorder, request, folder);
   take_leave(recorder, request, folder);
   return code;
 }

@@ -9,6 +9,7 @@
 #include "apps/library/command.hpp"
 #include "apps/library/preparation.hpp"
 #include "runtime/sink.hpp"
+#include "runtime/watch/view.hpp"
 
 namespace troupe {
 
@@ -22,12 +23,19 @@ class Performance {
   virtual void abandon() noexcept {}
 };
 
+/// Where a performance hands what it has to tell.
+struct Outlet {
+  ReportSink report;
+  Watch watch;
+  std::function<std::string()> state;  ///< as the control address tells it
+};
+
 struct SessionRequest {
   const Arguments& arguments;
   Invocation& invocation;
   const Prepared& prepared;
   std::string clock;  ///< "real" or "virtual"
-  std::function<std::unique_ptr<Performance>(ReportSink)> make;
+  std::function<std::unique_ptr<Performance>(const Outlet&)> make;
 };
 
 /// Returns the exit code.

@@ -13,6 +13,7 @@
 #include "messages/visit.hpp"
 #include "runtime/cluster/children.hpp"
 #include "runtime/cluster/data_server.hpp"
+#include "runtime/cluster/lookout.hpp"
 #include "runtime/cluster/muster.hpp"
 #include "runtime/cluster/stage.hpp"
 #include "runtime/cluster/switchboard.hpp"
@@ -56,6 +57,7 @@ class Cluster::Host {
   void report_last_news();
   /// A line of the run's log that is nobody else's; from any thread.
   void note(const std::string& what, const std::string& who, const std::string& detail) const;
+  void look_out();
   void supervise(Stage& stage, Process& process);
   void lose(Stage& stage, std::uint32_t process, const std::string& why);
   void report_stopped(const StopRequested& why);
@@ -72,6 +74,7 @@ class Cluster::Host {
   std::map<std::uint32_t, Notice> news_;  // per process, not passed on yet
   Clock::time_point heard_news_;
   std::optional<Muster> muster_;  // with nodes
+  std::optional<Lookout> lookout_;
   std::atomic<Clock::time_point> begun_;
 };
 
@@ -160,8 +163,24 @@ void Cluster::Host::run_alone() {
   const auto process = make_process();
   Stage stage(system, process, request_.make);
   stage.begin();
+  look_out();
   supervise(stage, *process);
   stage.end();
+}
+
+void Cluster::Host::look_out() {
+  lookout_.emplace(Lookout::Means{.plan = request_.plan,
+                                  .watch = request_.watch,
+                                  .state = request_.state,
+                                  .tell =
+                                      [this](PeerId peer, Handshake sentence) {
+                                        caf::anon_send(endpoint_, Tell{peer, std::move(sentence)});
+                                      },
+                                  .version = request_.version});
+  if (!muster_) return;
+  for (std::uint32_t n = 1; n <= roster_.count(); ++n)
+    lookout_->settle(muster_->workers_of(n), n, roster_.name(n));
+  lookout_->settle(muster_->workers_of(nowhere), nowhere, "nowhere yet");
 }
 
 void Cluster::Host::run_with_nodes() {
@@ -209,6 +228,7 @@ void Cluster::Host::run_with_nodes() {
                    request_.plan->workers));
   departure.begun = true;
   stage.begin();
+  look_out();
   if (std::vector<ActorId> vacant = muster_->vacant(); !vacant.empty())
     stage.inject(Plan::coordinator, WorkersLost{.workers = std::move(vacant),
                                                 .detail = "no node has room; one that joins may "
@@ -262,21 +282,25 @@ void Cluster::Host::supervise(Stage& stage, Process& process) {
     for (std::uint32_t n = 1; n <= request_.nodes; ++n)
       if (!roster_.gone(n) && roster_.children().ended(n)) lose(stage, n, "");
     pass_on_news(stage);
+    lookout_->tick(process);
     auto event = inbox_.next(Clock::now() + tick);
     if (!event) continue;
     std::visit(Overload{[&](const Over&) { over = true; },
                         [&](const StopRequested& why) { stage.inject(Plan::coordinator, why); },
                         [&](const LinkLost& lost) {
+                          lookout_->dismiss(lost.peer);
                           if (roster_.has(lost.peer)) lose(stage, lost.peer, lost.detail);
                         },
                         [&](const Heard& heard) { hear(stage, process, heard); }},
                *event);
   }
+  lookout_->end(process);
 }
 
 void Cluster::Host::hear(Stage& stage, Process& process, const Heard& heard) {
   if (auto arrival = muster_->late(heard)) {
     for (const ActorId worker : arrival->workers) process.processes.move(worker, arrival->process);
+    lookout_->settle(arrival->workers, arrival->process, roster_.name(arrival->process));
     caf::anon_send(endpoint_, Tell{arrival->process, Start{}});
     stage.inject(Plan::coordinator,
                  WorkersJoined{std::move(arrival->workers), roster_.name(arrival->process)});
@@ -284,6 +308,11 @@ void Cluster::Host::hear(Stage& stage, Process& process, const Heard& heard) {
   if (std::holds_alternative<Leaving>(heard.sentence))
     stage.inject(Plan::coordinator,
                  WorkersLeaving{muster_->workers_of(heard.peer), roster_.name(heard.peer)});
+  if (const auto* beat = std::get_if<Beat>(&heard.sentence);
+      beat != nullptr && roster_.has(heard.peer))
+    return lookout_->hear(heard.peer, *beat);
+  if (const auto* watch = std::get_if<WatchRun>(&heard.sentence))
+    return lookout_->admit(heard.peer, *watch);
   const auto* told = std::get_if<Told>(&heard.sentence);
   if (told == nullptr || !roster_.has(heard.peer)) return;
   Notice notice{told->what, roster_.name(heard.peer), told->detail};
@@ -319,6 +348,7 @@ void Cluster::Host::note(const std::string& what, const std::string& who,
 void Cluster::Host::lose(Stage& stage, std::uint32_t process, const std::string& why) {
   if (roster_.gone(process)) return;
   roster_.give_up(process);
+  lookout_->lose(process);
   caf::anon_send(endpoint_, Drop{process});
   plane_->drop(process);
   muster_->tell_gone(process);

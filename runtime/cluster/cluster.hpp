@@ -19,6 +19,7 @@
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
 #include "runtime/tls/keys.hpp"
+#include "runtime/watch/view.hpp"
 
 namespace troupe {
 
@@ -45,7 +46,9 @@ struct ClusterRequest {
   double lost_after_seconds = 1.0;  ///< without a sign of life
   std::string version;              ///< of this program: every node must be of the same
   std::shared_ptr<const FileDataset> serve =
-      nullptr;  ///< to nodes that do not open the file; or null
+      nullptr;                              ///< to nodes that do not open the file; or null
+  Watch watch = {};                         ///< from the thread in run()
+  std::function<std::string()> state = {};  ///< for monitors of other hosts; likewise
   ActorMaker make = make_actor;
 };
 
@@ -101,5 +104,28 @@ void check_addresses(const NodeRequest& request);
 
 /// Serves as a node until the run ends; returns the exit code.
 int run_node(const NodeRequest& request);
+
+/// What one who only watches knows of a run.
+struct Spectacle {
+  std::string state = {};     ///< as the control address tells it; empty: nothing yet
+  std::uint64_t dropped = 0;  ///< states that it was too slow for
+  double silent_seconds = 0;  ///< since the coordinator's process was heard; 0: it is
+  std::string over = {};      ///< not empty: nothing more comes, and why
+};
+
+/// Watches a run from a process of its own, on any host that nodes could join from.
+class Spectator {
+ public:
+  /// Of the request: join, listen, credentials, version. Throws UserError (exit 4) when
+  /// nobody answers.
+  explicit Spectator(const NodeRequest& request);
+  ~Spectator();
+  /// What it knows now; takes its time, at most a fifth of a second.
+  Spectacle look();
+
+ private:
+  class Seat;
+  std::unique_ptr<Seat> seat_;
+};
 
 }  // namespace troupe

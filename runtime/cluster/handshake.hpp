@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "messages/condition.hpp"
 #include "runtime/cluster/bytes.hpp"
 #include "runtime/cluster/wire.hpp"
 
@@ -124,9 +125,26 @@ struct Moved {
   }
 };
 
+/// A monitor's first word: it takes no part, and would like to see.
+struct WatchRun {
+  std::uint32_t wire = wire_version;
+  std::string version;
+  bool seen = false;  ///< not the first word: it is ready for the next picture
+  static constexpr auto fields() {
+    return std::tuple{&WatchRun::wire, &WatchRun::version, &WatchRun::seen};
+  }
+};
+
+/// To a monitor: the state of the run, as the control address tells it.
+struct Seen {
+  std::string state;
+  std::uint64_t dropped = 0;  ///< pictures that it was too slow for, so far
+  static constexpr auto fields() { return std::tuple{&Seen::state, &Seen::dropped}; }
+};
+
 /// The order is the wire's numbering: add at the end.
 using Handshake = std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave,
-                               Declined, Told, Leaving, Moved>;
+                               Declined, Told, Leaving, Moved, Beat, WatchRun, Seen>;
 
 Bytes encode_handshake(const Handshake& sentence);
 std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);

@@ -106,6 +106,7 @@ void Muster::hear(const Heard& heard) {
                         if (known()) members_[heard.peer].step = Step::connected;
                       },
                       [&](const Told&) { told_.push_back(heard); },
+                      [&](const WatchRun&) { told_.push_back(heard); },
                       [&](const Declined& declined) {
                         if (known()) on(heard.peer, declined);
                       },

@@ -19,6 +19,7 @@
 #include "runtime/cluster/endpoint.hpp"
 #include "runtime/cluster/greeting.hpp"
 #include "runtime/cluster/inbox.hpp"
+#include "runtime/cluster/lookout.hpp"
 #include "runtime/cluster/stage.hpp"
 #include "runtime/cluster/switchboard.hpp"
 #include "runtime/cluster/watchdog.hpp"
@@ -88,6 +89,7 @@ class Node {
   void on(PeerId visitor, const Hello& hello);
   void on(const Moved& moved);
   void settle_in();
+  void beat();
   void decline(int exit_code, const std::string& line);
   int leave(int exit_code, const std::string& line);
 
@@ -115,6 +117,7 @@ class Node {
   std::optional<Clock::time_point> alone_until_;
   std::uint64_t exchanges_before_ = 0;
   std::ptrdiff_t residents_ = 0;  // workers of this process that have not retired
+  Clock::time_point next_beat_{};
   std::optional<int> exit_;
   std::string last_line_;
   std::mutex news_mutex_;
@@ -193,7 +196,9 @@ Switchboard::Reached Node::reach(const Address& address, Errand errand, Clock::d
 
 int Node::live() {
   while (!exit_) {
-    auto event = inbox_.next(alone_until_.value_or(Clock::now() + std::chrono::hours(1)));
+    beat();
+    const Clock::time_point next = begun_ ? next_beat_ : Clock::now() + std::chrono::hours(1);
+    auto event = inbox_.next(alone_until_ ? std::min(*alone_until_, next) : next);
     if (alone_until_ && Clock::now() >= *alone_until_) give_up();
     if (!event || exit_) continue;
     try {
@@ -389,6 +394,16 @@ void Node::settle_in() {
   if (!std::ranges::includes(visited_, awaited_)) return;
   connected_ = true;
   tell(coordinator, Connected{});
+}
+
+// From this thread, which computes nothing: a long step is not a death.
+void Node::beat() {
+  const Clock::time_point now = Clock::now();
+  if (!begun_ || now < next_beat_) return;
+  next_beat_ = now + look_interval;
+  process_->board.coarse_now = std::chrono::duration<double>(now - process_->start).count();
+  for (Beat& part : parts_of(process_->board.collect(now))) tell(coordinator, std::move(part));
+  process_->board.ask(now);
 }
 
 // Whose line it prints is the coordinator's business; it answers with Leave.

@@ -12,6 +12,7 @@
 #include "base/user_error.hpp"
 #include "runtime/cluster/wire.hpp"
 #include "runtime/delivery.hpp"
+#include "runtime/watch/gauge.hpp"
 
 namespace troupe {
 namespace {
@@ -32,6 +33,10 @@ Clock::duration duration_of(double seconds) {
       std::chrono::duration<double>(std::clamp(seconds, 0.0, 3.2e7)));
 }
 
+double seconds_since(Clock::time_point then) {
+  return std::chrono::duration<double>(Clock::now() - then).count();
+}
+
 void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -41,7 +46,7 @@ void relax() {
 class Place final : public caf::blocking_actor {
  public:
   Place(caf::actor_config& config, std::shared_ptr<Process> process,
-        const std::shared_ptr<std::vector<Tenant>>& tenants);
+        const std::shared_ptr<std::vector<Tenant>>& tenants, std::size_t number);
 
   void act() override;
   const char* name() const override { return "troupe.place"; }
@@ -53,6 +58,7 @@ class Place final : public caf::blocking_actor {
     Resident* to;
     std::optional<std::uint64_t> token;  // set: a wake-up, not a message
     Message message;
+    Clock::time_point sent = {};  // set: this one is timed
   };
   struct Timer {
     Clock::time_point at;
@@ -69,11 +75,13 @@ class Place final : public caf::blocking_actor {
   void take(caf::mailbox_element& element);
   void accept(Parcel& parcel);
   bool fresh(const Envelope& envelope, Resident& to);
+  void show();
   void fire_timers();
   void deliver_some();
   void await_something();
   bool spin() const;
   void deliver(ActorId from, Resident& to, Message&& message);
+  void wake(Resident& resident, std::uint64_t token);
   template <class Step>
   void guarded(Resident& resident, Step&& step);
   void fail(Resident& resident, int exit_code, const std::string& line);
@@ -81,6 +89,8 @@ class Place final : public caf::blocking_actor {
   Resident* resident_of(ActorId id) const;
 
   std::shared_ptr<Process> process_;
+  std::size_t number_;  // on the board
+  std::atomic<ActorId>& at_work_;
   Delivery delivery_;
   std::vector<std::unique_ptr<Resident>> residents_;
   std::vector<Resident*> by_id_;
@@ -114,9 +124,10 @@ class Place::Resident final : public Context {
       place_.timers_.push(
           {Clock::now() + duration_of(seconds), place_.timer_order_++, this, token});
     else
-      place_.local_.push_back({id_, this, token, {}});
+      place_.local_.push_back({id_, this, token, {}, {}});
   }
   void spend(std::uint64_t rows) override {
+    gauge.computed(rows);
     if (place_.process_->pace.real || !worker_) return;
     const double seconds = place_.process_->pace.computation(*worker_, computations_++, rows);
     pad_until(began + duration_of(seconds));
@@ -136,6 +147,7 @@ class Place::Resident final : public Context {
   bool paced() const { return !place_.process_->pace.real && worker_; }
 
   std::unique_ptr<Actor> actor;
+  Gauge gauge;
   Clock::time_point began{};  // of the event at hand, when paced
   bool left = false;
 
@@ -156,9 +168,11 @@ class Place::Resident final : public Context {
 };
 
 Place::Place(caf::actor_config& config, std::shared_ptr<Process> process,
-             const std::shared_ptr<std::vector<Tenant>>& tenants)
+             const std::shared_ptr<std::vector<Tenant>>& tenants, std::size_t number)
     : caf::blocking_actor(config),
       process_(std::move(process)),
+      number_(number),
+      at_work_(process_->board.at_work(number)),
       delivery_(process_->run, process_->graph_epoch, process_->mine),
       by_id_(process_->plan->actors(), nullptr) {
   for (Tenant& tenant : *tenants) {
@@ -213,6 +227,9 @@ void Place::take(caf::mailbox_element& element) {
     case Parcel::Kind::end:
       ended_ = true;
       return;
+    case Parcel::Kind::look:
+      show();
+      return;
     case Parcel::Kind::envelope:
     case Parcel::Kind::injected:
       if (started_)
@@ -244,13 +261,27 @@ bool Place::fresh(const Envelope& envelope, Resident& to) {
   return false;
 }
 
+// Between two events, and only when somebody asked.
+void Place::show() {
+  std::vector<Condition> conditions;
+  for (const auto& resident : residents_) {
+    Condition condition{.actor = resident->self(), .left = resident->left};
+    if (!resident->left) resident->actor->describe(condition);
+    resident->gauge.fill(condition);
+    condition.queue =
+        static_cast<std::uint64_t>(std::ranges::count(local_, resident.get(), &Local::to));
+    conditions.push_back(std::move(condition));
+  }
+  process_->board.post(number_, std::move(conditions));
+}
+
 void Place::fire_timers() {
   if (timers_.empty()) return;
   const auto now = Clock::now();
   while (!ended_ && !timers_.empty() && timers_.top().at <= now) {
     const Timer timer = timers_.top();
     timers_.pop();
-    guarded(*timer.who, [&] { timer.who->actor->woken(*timer.who, timer.token); });
+    wake(*timer.who, timer.token);
   }
 }
 
@@ -260,8 +291,10 @@ void Place::deliver_some() {
     if (n > 0 && (local_.front().token || has_next_message())) return;
     Local next = std::move(local_.front());
     local_.pop_front();
+    if (next.sent != Clock::time_point{})
+      resident_of(next.from)->gauge.delayed(next.to->self(), seconds_since(next.sent));
     if (next.token)
-      guarded(*next.to, [&] { next.to->actor->woken(*next.to, *next.token); });
+      wake(*next.to, *next.token);
     else
       deliver(next.from, *next.to, std::move(next.message));
   }
@@ -295,12 +328,19 @@ bool Place::spin() const {
 }
 
 void Place::deliver(ActorId from, Resident& to, Message&& message) {
+  to.gauge.heard(from, static_cast<std::uint8_t>(message.index()),
+                 process_->board.coarse_now.load(std::memory_order_relaxed));
   guarded(to, [&] { to.actor->receive(to, from, std::move(message)); });
+}
+
+void Place::wake(Resident& resident, std::uint64_t token) {
+  guarded(resident, [&] { resident.actor->woken(resident, token); });
 }
 
 template <class Step>
 void Place::guarded(Resident& resident, Step&& step) {
   if (resident.left || ended_) return;
+  at_work_.store(resident.self(), std::memory_order_relaxed);
   if (resident.paced()) resident.began = Clock::now();
   try {
     step();
@@ -333,8 +373,14 @@ void Place::fail(Resident& resident, int exit_code, const std::string& line) {
 
 void Place::send(Resident& from, ActorId to, Message&& message) {
   TROUPE_CHECK(to, <, by_id_.size());
+  const bool timed = from.gauge.times_next(to);
+  from.gauge.sent(to, message);
   if (by_id_[to] != nullptr) {
-    local_.push_back({from.self(), by_id_[to], {}, std::move(message)});
+    local_.push_back({from.self(),
+                      by_id_[to],
+                      {},
+                      std::move(message),
+                      timed ? Clock::now() : Clock::time_point{}});
     return;
   }
   Envelope envelope;
@@ -361,9 +407,9 @@ Place::Resident* Place::resident_of(ActorId id) const {
 }  // namespace
 
 caf::actor spawn_place(caf::actor_system& system, const std::shared_ptr<Process>& process,
-                       std::vector<Tenant> tenants) {
+                       std::vector<Tenant> tenants, std::size_t number) {
   return system.spawn<Place, caf::detached>(
-      process, std::make_shared<std::vector<Tenant>>(std::move(tenants)));
+      process, std::make_shared<std::vector<Tenant>>(std::move(tenants)), number);
 }
 
 }  // namespace troupe

@@ -17,8 +17,8 @@ struct Tenant {
 };
 
 /// Starts a place that waits for the word to begin. It ends at the word to end,
-/// whatever its residents are about.
+/// whatever its residents are about. `number`: on the process's board.
 caf::actor spawn_place(caf::actor_system& system, const std::shared_ptr<Process>& process,
-                       std::vector<Tenant> tenants);
+                       std::vector<Tenant> tenants, std::size_t number);
 
 }  // namespace troupe

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "messages/message.hpp"
+#include "runtime/cluster/board.hpp"
 #include "runtime/cluster/credit.hpp"
 #include "runtime/cluster/data_plane.hpp"
 #include "runtime/cluster/whereabouts.hpp"
@@ -40,6 +41,7 @@ struct Process {
   caf::actor endpoint;                 ///< none without nodes
   std::shared_ptr<LiveMemory> memory;  ///< of those who share one; they are all in this process
   DataPlane* data = nullptr;           ///< likewise; whoever made it keeps it until places end
+  Board board;                         ///< what its actors are about
   Clock::time_point start;
   std::atomic<std::uint64_t> arrived = 0;  ///< over the data plane
   std::atomic<std::uint64_t> refused = 0;  ///< from other processes, by receives()
@@ -54,7 +56,7 @@ bool receives(Process& process, std::uint32_t from_process, const Envelope& enve
 
 /// Between places of one process: one envelope, moved, or the host's word.
 struct Parcel {
-  enum class Kind { envelope, injected, begin, end };
+  enum class Kind { envelope, injected, look, begin, end };
   Kind kind = Kind::envelope;
   Envelope envelope;
   std::shared_ptr<Credit> credit;    ///< set when it came over the network: to give back

@@ -48,7 +48,9 @@ Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const 
     for (const ActorId id : ids) casts.back().push_back({id, make(process_->plan, id)});
   }
   for (std::size_t p = 0; p < places.size(); ++p) {
-    places_.push_back(spawn_place(system_, process_, std::move(casts[p])));
+    const std::size_t number = process_->board.add(places[p]);
+    places_.push_back(spawn_place(system_, process_, std::move(casts[p]), number));
+    process_->board.settle(number, places_.back());
     for (const ActorId id : places[p]) process_->place_of[id] = places_.back();
   }
 }
@@ -74,6 +76,7 @@ void Stage::end() {
   if (over_) return;
   over_ = true;
   process_->ended = true;
+  process_->board.close();
   for (const caf::actor& place : places_)
     caf::anon_send(place, Parcel{Parcel::Kind::end, {}, {}, {}});
   caf::scoped_actor self(system_);

@@ -25,7 +25,7 @@ class Dialogue {
     request_.set(http::field::connection, "close");
     if (!request.token.empty()) request_.set(http::field::authorization, "Bearer " + request.token);
     request_.prepare_payload();
-    parser_.body_limit(std::size_t{1} << 20);
+    parser_.body_limit(std::size_t{16} << 20);
     stream_.expires_after(request.timeout);
   }
 
@@ -36,8 +36,8 @@ class Dialogue {
   }
 
   ControlAnswer answer() const {
-    if (error_) return {0, {}, error_.message()};
-    return {parser_.get().result_int(), parser_.get().body(), {}};
+    if (error_) return {0, {}, error_.message(), error_ == beast::error::timeout};
+    return {parser_.get().result_int(), parser_.get().body(), {}, false};
   }
 
  private:
@@ -66,12 +66,12 @@ class Dialogue {
 
 ControlAnswer ask(const ControlRequest& request) {
   const std::size_t colon = request.address.rfind(':');
-  if (colon == std::string::npos) return {0, {}, "the address has no port"};
+  if (colon == std::string::npos) return {0, {}, "the address has no port", false};
   asio::io_context context{1};
   error_code error;
   const auto where = tcp::resolver(context).resolve(request.address.substr(0, colon),
                                                     request.address.substr(colon + 1), error);
-  if (error) return {0, {}, error.message()};
+  if (error) return {0, {}, error.message(), false};
   Dialogue dialogue(context, request);
   dialogue.start(where);
   context.run();

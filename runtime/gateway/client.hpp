@@ -19,6 +19,7 @@ struct ControlAnswer {
   unsigned status = 0;  ///< 0: nobody answered, and `error` says why
   std::string body;
   std::string error;
+  bool late = false;  ///< somebody is there, or was, and did not answer in time
 };
 
 ControlAnswer ask(const ControlRequest& request);

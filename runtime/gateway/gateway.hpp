@@ -17,6 +17,8 @@ struct GatewayLimits {
   std::uint32_t header_bytes = 8192;
   std::size_t body_bytes = 4096;
   std::chrono::milliseconds request{5000};  ///< to hear all of a request, and to say the answer
+  std::size_t followers = 16;               ///< of the connections, those that follow events
+  std::size_t follower_bytes = std::size_t{4} << 20;  ///< that wait for one of them at most
 };
 
 class Gateway {
@@ -29,6 +31,15 @@ class Gateway {
 
   /// "127.0.0.1:PORT"
   const std::string& address() const { return address_; }
+
+  // From any thread, for those who follow events; a follower that does not keep up is
+  // dropped, and costs nothing but its count.
+  void tell(StoryLine line);
+  void tell_state(std::string state);  ///< a newer one replaces what was not sent yet
+  bool has_followers() const;
+  std::uint64_t dropped_followers() const;
+  /// Until followers have heard everything; at most so long.
+  void drain(std::chrono::milliseconds deadline);
 
  private:
   class Server;

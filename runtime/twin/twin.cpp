@@ -10,6 +10,8 @@
 #include "base/check.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/twin/virtual_memory.hpp"
+#include "runtime/watch/gauge.hpp"
+#include "runtime/watch/monitor.hpp"
 
 namespace troupe {
 namespace {
@@ -48,6 +50,8 @@ class Stage {
     double busy_until = 0;
     std::uint64_t computations = 0;
     std::optional<std::uint32_t> worker;
+    Gauge gauge = {};
+    bool left = false;
   };
 
   /// Messages of one edge so far, and when the last one arrives.
@@ -63,6 +67,8 @@ class Stage {
   void put(Due due);
   void play(Due due);
   void look_for_interruption();
+  void look(double t);
+  Condition condition(ActorId id);
 
   const TwinRequest& request_;
   std::optional<VirtualMemory> memory_;
@@ -75,6 +81,9 @@ class Stage {
   std::uint64_t played_ = 0;
   bool interrupted_ = false;
   bool over_ = false;
+  Monitor monitor_;
+  double next_look_ = 0;
+  std::chrono::steady_clock::time_point looked_{};
 };
 
 /// What an actor sees of the stage while it plays.
@@ -89,9 +98,12 @@ class Stage::Wings : public Context, private SharedMemory {
 
   void send(ActorId to, Message message) override {
     if (stage_.request_.overheard) stage_.request_.overheard(self_, to, message);
+    Gauge& gauge = stage_.slots_[self_].gauge;
+    gauge.sent(to, message);
     Edge& edge = stage_.edges_[std::uint64_t{self_} << 32 | to];
     // An edge keeps its order, as a connection does.
     edge.last = std::max(edge.last, t_ + stage_.request_.pace.message(self_, to, edge.count++));
+    gauge.delayed(to, edge.last - t_);
     stage_.put(edge.last, {.from = self_, .to = to, .message = std::move(message)});
   }
 
@@ -102,6 +114,7 @@ class Stage::Wings : public Context, private SharedMemory {
 
   void spend(std::uint64_t rows) override {
     Slot& slot = stage_.slots_[self_];
+    slot.gauge.computed(rows);
     if (!slot.worker) return;
     t_ += stage_.request_.pace.computation(*slot.worker, slot.computations++, rows);
     settle();
@@ -115,6 +128,7 @@ class Stage::Wings : public Context, private SharedMemory {
   }
 
   void finished() override {
+    stage_.slots_[self_].left = true;
     if (self_ == Plan::coordinator) stage_.over_ = true;
   }
 
@@ -158,7 +172,8 @@ class Stage::Wings : public Context, private SharedMemory {
   std::vector<VirtualMemory::Change> changes_;
 };
 
-Stage::Stage(const TwinRequest& request) : request_(request), slots_(request.plan->actors()) {
+Stage::Stage(const TwinRequest& request)
+    : request_(request), slots_(request.plan->actors()), monitor_(request.plan) {
   // Nobody's patience runs out here: steps of a virtual minute are finished at a stop.
   const auto plan = std::make_shared<Plan>(*request.plan);
   if (plan->sharing) memory_.emplace(*plan);
@@ -178,9 +193,11 @@ void Stage::run() {
     std::ranges::pop_heap(due_, later);
     const Due next = due_.back();
     due_.pop_back();
+    if (request_.watch.view && next.t >= next_look_) look(next.t);
     play(next);
     if (++played_ % 256 == 0) look_for_interruption();
   }
+  if (request_.watch.flight) request_.watch.flight(monitor_.flight());
 }
 
 void Stage::put(double t, Event event) {
@@ -225,6 +242,8 @@ void Stage::play(Due due) {
     return;
   }
   Event event = std::move(events_[due.event]);
+  if (event.message)
+    slot.gauge.heard(event.from, static_cast<std::uint8_t>(event.message->index()), due.t);
   free_.push_back(due.event);
   Wings wings(*this, event.to, due.t);
   if (event.message)
@@ -240,6 +259,31 @@ void Stage::tell_messages(double t) {
     if (edge >> 32 >= Plan::first_drawn && (edge & UINT32_MAX) >= Plan::first_drawn)
       said += sent.count;
   request_.report(EventReport{.t = t, .what = "messages", .detail = std::to_string(said)});
+}
+
+// An actor that is at an event is busy with it until then.
+void Stage::look(double t) {
+  const auto now = std::chrono::steady_clock::now();
+  next_look_ = t + request_.look_seconds;
+  if (now - looked_ < request_.look_pause) return;
+  looked_ = now;
+  Beat beat;
+  for (ActorId id = 0; id < slots_.size(); ++id) {
+    if (slots_[id].busy_until > t)
+      beat.busy.push_back({.actor = id, .seconds = 0, .others = {}});
+    else
+      beat.conditions.push_back(condition(id));
+  }
+  monitor_.hear(0, beat, t);
+  request_.watch.view(monitor_.view(t));
+}
+
+Condition Stage::condition(ActorId id) {
+  Slot& slot = slots_[id];
+  Condition condition{.actor = id, .left = slot.left};
+  if (!slot.left) slot.actor->describe(condition);
+  slot.gauge.fill(condition);
+  return condition;
 }
 
 void Stage::look_for_interruption() {

@@ -2,6 +2,7 @@
 /// drawn; one seed gives one run, bit for bit.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "actors/plan.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
+#include "runtime/watch/view.hpp"
 
 namespace troupe {
 
@@ -20,6 +22,10 @@ struct TwinRequest {
   std::function<std::optional<StopRequested>()> interrupted = {};
   /// Hears everything that is said, as it is said.
   std::function<void(ActorId from, ActorId to, const Message&)> overheard = {};
+  Watch watch = {};
+  double look_seconds = 0.25;  ///< of virtual time between two looks at the actors
+  /// And so much real time: a day of virtual time takes a moment.
+  std::chrono::milliseconds look_pause{100};
 };
 
 /// Runs to the end; the EndReport has gone through the sink by then.

@@ -73,7 +73,6 @@ const std::vector<Mistake> mistakes = {
      "troupe node: --listen a:b:c: expected HOST or HOST:PORT"},
     {{"node", "--join", "127.0.0.1:99", "--ca", "x"},
      "troupe node: --ca, --certificate and --key go together"},
-    {{"node", "--monitor"}, "'troupe node --monitor' comes with a later version"},
     {{"status", "nowhere"}, "troupe status: 'nowhere' is neither a run folder nor HOST:PORT"},
     {{"completion", "tcsh"},
      "troupe completion: SHELL cannot be 'tcsh'; it is one of bash, zsh, fish"},

@@ -108,11 +108,13 @@ TEST_CASE("recorder: the best model on the validation rows is kept beside the la
 
 TEST_CASE("recorder: the state goes from starting to running to stopping to the end") {
   Recorded run;
-  const auto status = [&run] { return nlohmann::json::parse(run.recorder.state())["status"]; };
+  const auto status = [&run] {
+    return nlohmann::json::parse(run.recorder.state())["run"]["phase"];
+  };
   CHECK(status() == "starting");
   CHECK_FALSE(run.recorder.ready());
   run.recorder.take(Report(StepReport()));
-  CHECK(status() == "running");
+  CHECK(status() == "training");
   CHECK(run.recorder.ready());
   run.recorder.stopping("SIGINT");
   CHECK(status() == "stopping");

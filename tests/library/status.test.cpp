@@ -25,9 +25,20 @@ struct Played {
     scratch.write("run/run.json", troupe::to_json(card));
   }
   std::atomic<int> stops = 0;
-  troupe::Gateway gateway{{"secret",
-                           [] { return std::string(R"({"status":"running","epoch":3})"); },
-                           [] { return true; }, [this] { ++stops; }}};
+  troupe::Gateway gateway{
+      {.token = "secret",
+       .ready = [] { return true; },
+       .state =
+           [] {
+             return std::string(R"({"run":{"phase":"training"},"progress":{"epoch":3},"culprits":[)"
+                                R"({"name":"worker 2","host":"node 1","what":"silent",)"
+                                R"("message":"push of step 12","seconds":2.1,"waiting":[1,2]}]})");
+           },
+       .act =
+           [this](const std::string&, const std::string&) {
+             ++stops;
+             return troupe::Reply{200, troupe::done_line("stopping")};
+           }}};
   troupe::RunCard card = troupe::run_card_here();
   Scratch scratch;
 };
@@ -37,9 +48,11 @@ struct Played {
 TEST_CASE("status: a running run is asked, by folder or by address and token") {
   const Played run;
   CHECK(call({"status", run.scratch.file("run")}).out ==
-        "status              running\nepoch               3\n");
+        "phase               training\nepoch               3\n"
+        "waiting for         worker 2 (node 1): silent for 2.1 s; awaited: push of step 12; 2 wait "
+        "for it\n");
   const Outcome outcome = call({"status", run.gateway.address(), "--token", "secret", "--json"});
-  CHECK(nlohmann::json::parse(outcome.out)["epoch"] == 3);
+  CHECK(nlohmann::json::parse(outcome.out)["progress"]["epoch"] == 3);
 }
 
 TEST_CASE("stop: is passed on, and returns once it is accepted") {

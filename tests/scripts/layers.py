@@ -31,6 +31,7 @@ DOORS = [
     (r"CLI/", r"apps/.*\.cpp"),
     (r"Eigen/", r"(topologies|models)/.*\.cpp"),
     (r"spdlog/", r"(apps|runtime)/.*\.cpp"),
+    (r"prometheus/", r"apps/library/prometheus\.cpp"),
     (r"nlohmann/", r"(apps|runtime/gateway)/.*\.cpp"),
     # Keys and certificates are made and judged in one folder, connections use them in another.
     (r"openssl/", r"runtime/(tls/pem\.hpp|(tls|cluster)/.*\.cpp|cluster/tls_stream\.hpp)"),

@@ -92,7 +92,7 @@ Finding hdf5() {
 
 Finding loopback() {
   try {
-    const Gateway gateway({"doctor", [] { return std::string("{}"); }, [] { return true; }, [] {}});
+    const Gateway gateway({.token = "doctor", .state = [] { return std::string("{}"); }});
     const ControlAnswer answer = ask({gateway.address(), "GET", "/healthz", ""});
     if (answer.status == 200) return {Verdict::ok, "a request over 127.0.0.1 was answered"};
     return {Verdict::fail, "127.0.0.1 does not answer: " + answer.error + "; is 'lo' up?"};

@@ -9,6 +9,7 @@
 #include "apps/library/commands.hpp"
 #include "apps/library/signals.hpp"
 #include "apps/library/version.hpp"
+#include "apps/library/watching.hpp"
 #include "base/user_error.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/cluster/cluster.hpp"
@@ -34,6 +35,18 @@ std::optional<Credentials> credentials(const Arguments& arguments) {
       {arguments.text("--ca"), arguments.text("--certificate"), arguments.text("--key")});
 }
 
+int watch(const NodeRequest& request, Invocation& invocation) {
+  Spectator spectator(request);
+  return show_sights(
+      [&spectator] {
+        Spectacle seen = spectator.look();
+        Sight sight{.state = std::move(seen.state), .silent_seconds = seen.silent_seconds};
+        if (!seen.over.empty()) sight.over = "troupe node: " + seen.over + "\n";
+        return sight;
+      },
+      invocation.out);
+}
+
 int node(const Arguments& arguments, Invocation& invocation) {
   NodeRequest request;
   request.join = arguments.text("--join");
@@ -48,6 +61,7 @@ int node(const Arguments& arguments, Invocation& invocation) {
     arguments.refuse(error.what());
   }
   request.version = version_text();
+  if (arguments.has("--monitor")) return watch(request, invocation);
   request.assemble = [&invocation](const std::string& settings_text, const NodeData& data) {
     ConfigSources sources;
     sources.file = "the coordinator's settings";
@@ -96,6 +110,8 @@ Command node_command() {
                         {.name = "--rejoin",
                          .sentence = "joins again, as a new node, when the connection to the "
                                      "coordinator's process is lost"},
+                        {.name = "--monitor",
+                         .sentence = "takes no part: shows the run, as 'troupe monitor' does"},
                         {.name = "--ca",
                          .value = "FILE",
                          .sentence = "the CA's certificate, of 'troupe keys new'"},
@@ -106,7 +122,6 @@ Command node_command() {
                         {.name = "--credentials-on-input",
                          .sentence = "all three come on standard input; 'train --nodes' does so"},
                         {.name = "-q,--quiet", .sentence = "nothing but errors on standard error"}},
-          .later = {"--monitor"},
           .act = node};
 }
 

@@ -73,10 +73,12 @@ int train(const Arguments& arguments, Invocation& invocation) {
       invocation.out << "nodes       " << request.others << " started elsewhere\n";
     return 0;
   }
-  return hold_session({arguments, invocation, prepared, "real", [&request](ReportSink sink) {
-                         ClusterRequest with_sink = request;
-                         with_sink.report = std::move(sink);
-                         return std::make_unique<ClusterPerformance>(std::move(with_sink));
+  return hold_session({arguments, invocation, prepared, "real", [&request](const Outlet& outlet) {
+                         ClusterRequest with_outlet = request;
+                         with_outlet.report = outlet.report;
+                         with_outlet.watch = outlet.watch;
+                         with_outlet.state = outlet.state;
+                         return std::make_unique<ClusterPerformance>(std::move(with_outlet));
                        }});
 }
 

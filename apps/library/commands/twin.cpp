@@ -13,8 +13,12 @@ namespace {
 
 class TwinPerformance : public Performance {
  public:
-  TwinPerformance(const Assembled& assembled, ReportSink sink)
-      : request_{assembled.plan, assembled.pace, std::move(sink), [this] { return asked(); }} {}
+  TwinPerformance(const Assembled& assembled, const Outlet& outlet)
+      : request_{.plan = assembled.plan,
+                 .pace = assembled.pace,
+                 .report = outlet.report,
+                 .interrupted = [this] { return asked(); },
+                 .watch = outlet.watch} {}
   void run() override { run_twin(request_); }
   void request_stop(const StopRequested& why) override {
     const std::lock_guard lock(mutex_);
@@ -39,10 +43,10 @@ int twin(const Arguments& arguments, Invocation& invocation) {
     invocation.out << dry_run_text(prepared);
     return 0;
   }
-  return hold_session({arguments, invocation, prepared, "virtual", [&prepared](ReportSink sink) {
-                         return std::make_unique<TwinPerformance>(prepared.assembled,
-                                                                  std::move(sink));
-                       }});
+  return hold_session(
+      {arguments, invocation, prepared, "virtual", [&prepared](const Outlet& outlet) {
+         return std::make_unique<TwinPerformance>(prepared.assembled, outlet);
+       }});
 }
 
 }  // namespace

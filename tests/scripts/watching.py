@@ -58,7 +58,8 @@ def test_a_frozen_or_killed_node_is_named_with_its_host(scratch):
             kill(node, signal.SIGCONT)
             troupe("stop", run)
             ends_as_stopped(started, run, 0)
-        check(any(json.loads(line)["actor"] == names[0] for line in (run / "flight.jsonl").read_text().splitlines()))
+        check(any(json.loads(line)["actor"] == names[0] for line in (run / "flight.jsonl").read_text().splitlines()),
+              "==", True)
 
 
 def test_a_slow_worker_is_named_and_those_who_wait_for_it(scratch):
@@ -135,7 +136,7 @@ def test_followers_hear_the_story_and_what_comes(scratch):
         check(state["run"]["phase"], "==", "training")
         check(state["axes"]["gate"], "==", "barrier")
         check(len(state["actors"]), "==", len(graph["nodes"]))
-        check(any(key["path"] == "training.workers" and key["origin"].startswith("-s") for key in config["keys"]))
+        check(any(key["path"] == "training.workers" and key["origin"].startswith("-s") for key in config["keys"]), "==", True)
         check(state["accounting"]["computed"], ">=", state["accounting"]["delivered"] * 0.5)
         troupe("stop", run)
         ends_as_stopped(started, run, 0)
@@ -192,7 +193,7 @@ class Screen:
         frames = self.text.split("\x1b[H")
         whole = [frame for frame in frames[1:] if frame.endswith("\x1b[J") or "\x1b[J" in frame]
         last = whole[-1].split("\x1b[J")[0] if whole else ""
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", last).split("\r\n")
+        return re.split(r"\r+\n", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", last))
 
     def shows(self, words):
         return wait_for(lambda: any(words in line for line in self.frame()), f"{words!r} in {self.frame()}")

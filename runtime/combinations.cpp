@@ -124,6 +124,11 @@ std::vector<Rule> reduction_rules() {
          return reduction == "exact" && !tables.gates.at(gate).rounds;
        },
        "only behind a barrier is there a sum whose order could matter"},
+      {"training.reduction", "training.wait",
+       [](const Tables&, const std::string& reduction, const std::string& wait) {
+         return reduction == "exact" && wait == "never";
+       },
+       "whoever does not wait is not in a round with the others"},
       {"training.reduction", "training.topology",
        [](const Tables& tables, const std::string& reduction, const std::string& topology) {
          return reduction == "exact" && peers(tables, topology);

@@ -157,6 +157,8 @@ TEST_CASE("load_config: a ring takes what can be summed up part by part") {
   CHECK(refusal("", {"reduction=exact", "gate=open"}) ==
         "-s reduction=exact: training.reduction = \"exact\" does not go with training.gate = "
         "\"open\" (-s gate=open): only behind a barrier is there a sum whose order could matter");
+  CHECK(refusal("", {"reduction=exact", "wait=never", "pull=dense"})
+            .ends_with("whoever does not wait is not in a round with the others"));
 }
 
 TEST_CASE("load_config: pushes and pulls of their own rhythm are for deltas, and fit each other") {

@@ -18,6 +18,8 @@ bool computes(const Plan& plan, ActorId actor) {
 
 bool may_say(const Plan& plan, ActorId from, const Message& message) {
   if (!computes(plan, from)) return true;
+  // Nobody else looks at a peer's numbers: that they are not finite, it says itself.
+  if (plan.peers() && std::holds_alternative<Refused>(message)) return true;
   return !is_one_of<Lease, Proceed, Stop, Final, Finish, Evaluated, Refused, WorkersLost,
                     WorkersLeaving, WorkersJoined, StopRequested>(message);
 }

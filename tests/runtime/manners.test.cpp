@@ -27,6 +27,7 @@ TEST_CASE("manners: peers send states and tallies, and end nobody's run") {
   const auto plan = toy_peers({.workers = 3});
   CHECK(may_say(*plan, plan->worker(1), PeerState{}));
   CHECK(may_say(*plan, plan->worker(1), Tally{}));
+  CHECK(may_say(*plan, plan->worker(1), Refused{.diverged = true}));
   CHECK_FALSE(may_say(*plan, plan->worker(1), Final{}));
   CHECK(may_say(*plan, plan->census(), Final{}));
 }

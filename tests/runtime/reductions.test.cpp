@@ -161,7 +161,8 @@ TEST_CASE("reductions: peers of a ring keep the same state of the update") {
 TEST_CASE(
     "reductions: a ring stops with draws of the last round counted, and waits for a verdict") {
   const auto timed = plan_of({.shape = Shape::ring, .toy = eight(4)});
-  timed->stop = {.seconds = 12.5};
+  timed->stop = StopRule();
+  timed->stop.seconds = 12.5;
   TwinRequest request;
   request.plan = timed;
   const EndReport end = perform({}, request);
@@ -169,7 +170,9 @@ TEST_CASE(
   CHECK(end.delivered > 0);
   CHECK(end.computed == end.delivered + discarded(end));
   const auto judged = plan_of({.shape = Shape::ring, .toy = eight(4)});
-  judged->stop = {.epochs = 50, .target = 0.9};
+  judged->stop = StopRule();
+  judged->stop.epochs = 50;
+  judged->stop.target = 0.9;
   request.plan = judged;
   const EndReport early = perform({}, request);
   CHECK(early.reason == "target");
@@ -189,7 +192,8 @@ std::map<std::pair<ActorId, ActorId>, Counted> traffic(const Run& run, std::uint
   std::map<std::pair<ActorId, ActorId>, Counted> edges;
   TwinRequest request;
   const auto plan = plan_of(run);
-  plan->stop = {.steps = steps};
+  plan->stop = StopRule();
+  plan->stop.steps = steps;
   request.plan = plan;
   request.overheard = [&](ActorId from, ActorId to, const Message& message) {
     Counted& edge = edges[{from, to}];

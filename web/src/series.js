@@ -24,31 +24,26 @@ function epochs(line, samplesPerEpoch) {
 export function evaluations(lines) {
   const start = lines.find((line) => line.type === "start");
   const steps = lines.filter((line) => line.type === "step");
+  let next = 0; // the first step that is not before the evaluation: both go forward in time
   return lines
     .filter((line) => line.type === "eval")
     .map((line) => {
+      while (next > 0 && steps[next - 1].t >= line.t) --next;
+      while (next < steps.length && steps[next].t < line.t) ++next;
       const at = { ...line };
       for (const key of ["updates", "samples", "bytes_sent"])
-        if (typeof at[key] !== "number") at[key] = interpolate(steps, line.t, key);
-      if (start?.samples && typeof line.epoch === "number") {
-        // An evaluation belongs to the end of a whole epoch, however late it was scored.
-        at.samples = line.epoch > 0 ? line.epoch * start.samples : at.samples;
-      }
+        if (typeof at[key] !== "number") at[key] = between(steps[next - 1], steps[next], line.t, key);
+      // An evaluation belongs to the end of a whole epoch, however late it was scored.
+      if (start?.samples && line.epoch > 0) at.samples = line.epoch * start.samples;
       return at;
     });
 }
 
-function interpolate(steps, t, key) {
-  let before = { t: 0, [key]: 0 };
-  for (const step of steps) {
-    if (step.t >= t) {
-      const width = step.t - before.t;
-      const part = width > 0 ? (t - before.t) / width : 1;
-      return before[key] + part * ((step[key] ?? 0) - before[key]);
-    }
-    before = step;
-  }
-  return before[key] ?? 0;
+function between(before = { t: 0 }, after, t, key) {
+  const low = before[key] ?? 0;
+  if (!after) return low;
+  const width = after.t - before.t;
+  return low + (width > 0 ? (t - before.t) / width : 1) * ((after[key] ?? 0) - low);
 }
 
 /** { x, y } of one figure of these lines against an axis; x never goes back. */
@@ -84,14 +79,28 @@ export function table(curves) {
   ];
 }
 
-/** At most so many lines; steps are thinned evenly, everything else is kept. */
+/** At most about so many lines: steps, and evaluations of each split, are thinned evenly; others are kept. */
 export function thin(lines, most) {
-  const steps = lines.filter((line) => line.type === "step");
-  const room = Math.max(2, most - (lines.length - steps.length));
-  if (steps.length <= room) return lines;
-  const kept = new Set();
-  for (let i = 0; i < room; ++i) kept.add(steps[Math.round((i * (steps.length - 1)) / (room - 1))]);
-  return lines.filter((line) => line.type !== "step" || kept.has(line));
+  const kinds = new Map();
+  for (const line of lines) {
+    if (!kinds.has(kind(line))) kinds.set(kind(line), []);
+    kinds.get(kind(line)).push(line);
+  }
+  const others = kinds.get("other")?.length ?? 0;
+  kinds.delete("other");
+  const room = Math.max(2, Math.floor((most - others) / Math.max(1, kinds.size)));
+  const dropped = new Set();
+  for (const all of kinds.values()) {
+    if (all.length <= room) continue;
+    const kept = new Set();
+    for (let i = 0; i < room; ++i) kept.add(all[Math.round((i * (all.length - 1)) / (room - 1))]);
+    for (const line of all) if (!kept.has(line)) dropped.add(line);
+  }
+  return dropped.size === 0 ? lines : lines.filter((line) => !dropped.has(line));
+}
+
+function kind(line) {
+  return line.type === "step" ? "step" : line.type === "eval" ? `eval ${line.split}` : "other";
 }
 
 /** Where the graph or an axis changed: markers over the curves. */

@@ -3,7 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { evaluations, swaps, thin } from "./series.js";
 
-const lines_most = 6000;
+const lines_most = 4000;
 
 export const lines = signal([]);
 export const state = signal(null);
@@ -38,12 +38,14 @@ export function latestScore(split) {
 let pending = [];
 let scheduled = false;
 
-/** Lines come in bursts; the views are told once a frame. */
+const patience_ms = 200;
+
+/** Lines come in bursts; the views are told a few times a second. */
 export function ingest(line) {
   pending.push(line);
   if (scheduled) return;
   scheduled = true;
-  (globalThis.requestAnimationFrame ?? setTimeout)(flush);
+  setTimeout(flush, patience_ms);
 }
 
 export function flush() {

@@ -42,7 +42,7 @@ test("a worker that falls silent turns red and is named", () => look({}, {}, asy
   run.say("state", playedState({ silent: 2 }));
   const alert = page.getByRole("alert");
   await alert.getByText("worker 2").waitFor();
-  assert.match(await alert.textContent(), /worker 2 gives no sign of life since 2.4 s \(node 1 at 127.0.0.1\): push of step 2960 is missing; 3 actors wait for it/);
+  assert.match(await alert.textContent(), /worker 2 gives no sign of life since 2.4 s, node 1 at 127.0.0.1: push of step 2960 is missing; 3 actors wait for it/);
   assert.equal(await page.locator(".node.guilty .name").textContent(), "worker 2");
   assert.equal(await page.locator(".wait.guilty").count(), 1);
   assert.match(await page.locator("tr.guilty").textContent(), /worker 2/);

@@ -37,3 +37,10 @@ test("thinning keeps the first and the last step and every other line", () => {
   assert.equal(few.filter((line) => line.type === "step").at(-1).t, 999);
   assert.equal(swaps(few).length, 1);
 });
+
+test("thinning leaves every split its curve", () => {
+  const lines = Array.from({ length: 1000 }, (_, i) => ({ type: "eval", t: i, split: i % 2 ? "test" : "validation", loss: 1 }));
+  const few = thin(lines, 100);
+  assert.equal(few.length, 100);
+  assert.equal(few.filter(({ split }) => split === "test").length, 50);
+});

@@ -35,9 +35,11 @@ function Accounting() {
   const discarded = Object.entries(sums.discarded ?? {}).filter(([, rows]) => rows > 0);
   const lost = discarded.reduce((sum, [, rows]) => sum + rows, 0);
   const whole = !end.value || sums.computed === sums.delivered + lost;
+  // Who computes tells it a moment after who receives.
+  const under_way = Math.max(0, sums.computed - sums.delivered - lost);
   const note = discarded.length > 0 ? discarded.map(([why, rows]) => `${count(rows)} ${why}`).join(", ")
-    : end.value ? "none discarded" : `${count(sums.computed - sums.delivered - lost)} under way`;
-  return <Figure name="rows delivered" value={count(sums.delivered)} note={whole ? `of ${count(sums.computed)}; ${note}` : "the sums disagree: a bug"}
+    : end.value ? "none discarded" : `${count(under_way)} under way`;
+  return <Figure name="rows delivered" value={count(sums.delivered)} note={whole ? `of ${count(Math.max(sums.computed, sums.delivered))}; ${note}` : "the sums disagree: a bug"}
     title="Every row that was computed is delivered to the model or discarded with a reason" />;
 }
 

@@ -11,7 +11,7 @@ function blamed() {
 
 function waits() {
   return actors.value
-    .filter(({ waiting_for }) => waiting_for && waiting_for.actor != null)
+    .filter(({ waiting_for, state }) => waiting_for && waiting_for.actor != null && state !== "lost" && state !== "done")
     .map((actor) => ({ from: actor.id, to: actor.waiting_for.actor, ...actor.waiting_for }));
 }
 

@@ -23,7 +23,7 @@ export function Staleness() {
   return (
     <section class="card" aria-labelledby="staleness-title">
       <header><h2 id="staleness-title">How stale updates are</h2><span class="badge">{count(total)}</span></header>
-      <svg class="bars" viewBox={`-60 -16 716 ${tall + 66}`} role="img" aria-label={`staleness from 0 to ${all.length - 1}; most often ${all.indexOf(most)}`}>
+      <svg class="bars" viewBox={`-90 -16 746 ${tall + 66}`} role="img" aria-label={`staleness from 0 to ${all.length - 1}; most often ${all.indexOf(most)}`}>
         <text x="-6" y="7" class="tick end">{count(most)}</text>
         <text x="-6" y={tall} class="tick end">0</text>
         <line x1="0" x2="640" y1={tall} y2={tall} class="axis" />

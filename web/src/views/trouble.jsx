@@ -32,7 +32,7 @@ export function Trouble() {
       {culprits.value.map((one) => (
         <p class="trouble" role="alert" key={one.actor}>
           <b>{one.name}</b> {what[one.what] ?? one.what} since {duration(one.seconds)}
-          {one.host ? ` (${one.host})` : ""}{one.message ? `: ${one.message} is missing` : ""}{waitingText(one)}.
+          {one.host ? `, ${one.host}` : ""}{one.message ? `: ${one.message} is missing` : ""}{waitingText(one)}.
         </p>
       ))}
     </div>

@@ -47,7 +47,7 @@ function Line({ actor, most, guilty }) {
       <td class="number">{count(actor.step)}</td>
       <td class="number"><Bar value={actor.samples_per_second} most={most} /> {rate(actor.samples_per_second)}</td>
       <td>{bins.some((bin) => bin > 0) ? <Histogram bins={bins} label={`staleness up to ${oldest}`} /> : "–"}</td>
-      <td>{actor.waiting_for ? `${actor.waiting_for.name}, ${duration(actor.waiting_for.seconds)}` : "–"}</td>
+      <td>{actor.waiting_for && actor.state !== "lost" ? `${actor.waiting_for.name}, ${duration(actor.waiting_for.seconds)}` : "–"}</td>
       <td class="soft">{actor.host}</td>
     </tr>
   );

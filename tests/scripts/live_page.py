@@ -1,0 +1,75 @@
+"""The live page of a run that really runs, in Chromium: curves move, a swap by click changes the
+graph, a frozen worker turns red and is named, and what is left is a report."""
+import os
+import re
+import signal
+import subprocess
+
+from harness import EXAMPLES, ROOT, Started, check, data_set, kill, main, skipped, wait_for
+from page import browser, npm
+
+
+class Page:
+    """The page of a run in a browser that answers to one line at a time."""
+
+    def __init__(self, link, folder):
+        self.process = subprocess.Popen(["node", "tests/live.mjs", link, str(folder)], cwd=ROOT / "web", text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env={**os.environ, "CHROMIUM": browser()})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.process.stdin.write("bye\n")
+            self.process.stdin.close()
+            self.process.wait(20)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
+            self.process.kill()
+
+    def look(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().strip()
+        check(answer[:3], "==", "ok ", because=answer)
+
+
+def link_of(started):
+    return wait_for(lambda: re.search(r"http://127\.0\.0\.1:\d+/\?token=\w+", started.text()), "the link")[0]
+
+
+def training(scratch, *words):
+    return Started("train", EXAMPLES / "asgd.toml", "-s", f"data.path={data_set(4000)}", "-s", "epochs=100000",
+                   "-s", "monitor.interval=200ms", "--run-dir", scratch / "run", *words)
+
+
+def test_curves_move_and_stopping_by_button_leaves_a_report(scratch):
+    if reason := npm():
+        return skipped(reason)
+    with training(scratch, "-s", "workers=4", "-s", "partitions=4") as run, Page(link_of(run), scratch) as page:
+        page.look("moving")
+        page.look("topology server")
+        page.look("clean")
+        page.look("button Stop …")
+        page.look("button Really stop")
+        check(run.exit_code(), "==", 0)
+    check((scratch / "run/report.html").stat().st_size, ">=", 100_000)
+
+
+def test_a_frozen_node_turns_red_and_is_named(scratch):
+    if reason := npm():
+        return skipped(reason)
+    with training(scratch, "--nodes", "2", "-s", "workers=2", "-s", "partitions=2", "-s", "cluster.lost_after=20s") as run, \
+            Page(link_of(run), scratch) as page:
+        page.look("moving")
+        frozen = run.children()[0]
+        kill(frozen, signal.SIGSTOP)
+        page.look("named worker")
+        kill(frozen, signal.SIGCONT)
+        page.look("moving")
+        page.look("clean")
+
+
+if __name__ == "__main__":
+    main()

@@ -188,15 +188,19 @@ void Stage::run() {
     Wings wings(*this, id, 0.0);
     slots_[id].actor->start(wings);
   }
+  double ended = 0;
   while (!over_) {
     TROUPE_CHECK(due_.empty(), ==, false);  // somebody waits for what nobody will say
     std::ranges::pop_heap(due_, later);
     const Due next = due_.back();
     due_.pop_back();
+    ended = next.t;
     if (request_.watch.view && next.t >= next_look_) look(next.t);
     play(next);
     if (++played_ % 256 == 0) look_for_interruption();
   }
+  looked_ = {};  // once more, for the flight record's last moment
+  if (request_.watch.view) look(ended);
   if (request_.watch.flight) request_.watch.flight(monitor_.flight());
 }
 

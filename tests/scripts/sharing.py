@@ -30,9 +30,9 @@ def test_two_threads_end_within_two_percent_of_serial_descent(scratch):
 
 def test_lost_writes_are_counted_from_a_sample(scratch):
     end = trained(scratch / "run", "hogwild", "-s", "workers=2")
-    check(end["writes"]["checked"], ">", 1000)
+    check(end["writes"]["checked"], ">=", 1000)
     print(f"{end['writes']['lost']} of {end['writes']['checked']} writes were lost")
-    check(end["writes"]["lost"] * 100, "<", end["writes"]["checked"])
+    check(end["writes"]["lost"] * 100, "<=", end["writes"]["checked"])
     check("writes" in trained(scratch / "none", "hogwild", "-s", "check_every=0"), "==", False)
 
 
@@ -43,8 +43,8 @@ def test_reads_of_a_moving_model_and_of_snapshots_compare(scratch):
         accuracy = validation(scratch / reads)[-1]["accuracy"]
         print(f"{reads}: accuracy {accuracy:.4f}, {end['updates']} steps, {end['gradients']} gradients")
         check(accuracy, ">=", 0.92)
-        check(end["gradients"], ">", 1000)
-        check(end["updates"], ">", 100)
+        check(end["gradients"], ">=", 1000)
+        check(end["updates"], ">=", 100)
 
 
 def test_a_master_at_a_server_steps_by_gradients_of_other_processes(scratch):

@@ -49,7 +49,9 @@ double Strides::deadline(std::size_t worker) const {
   const double usual = median(lengths);
   std::vector<double> apart;
   for (const double length : lengths) apart.push_back(std::abs(length - usual));
-  return std::max(least_seconds, usual + deviations * median(std::move(apart)));
+  // Steps of one length to the digit are not late at that length.
+  const double spread = std::max(median(std::move(apart)), usual * least_spread);
+  return std::max(least_seconds, usual + deviations * spread);
 }
 
 std::vector<Strides::Stride> Strides::late(double now) {

@@ -31,11 +31,13 @@ class Strides {
   /// When somebody may be; none while nobody works, or all that do have been named.
   std::optional<double> next() const;
   /// A step is late after this: the median and `deviations` median absolute deviations of the
-  /// worker's own last steps, and `least_seconds` at least.
+  /// worker's own last steps, of which no less than `least_spread` of the median counts, and
+  /// `least_seconds` at least.
   double deadline(std::size_t worker) const;
 
   static constexpr double least_seconds = 10;
   static constexpr double deviations = 10;
+  static constexpr double least_spread = 0.01;
 
  private:
   struct Steps {

@@ -273,10 +273,11 @@ void Stage::look(double t) {
   looked_ = now;
   Beat beat;
   for (ActorId id = 0; id < slots_.size(); ++id) {
-    if (slots_[id].busy_until > t)
-      beat.busy.push_back({.actor = id, .seconds = 0, .others = {}});
-    else
-      beat.conditions.push_back(condition(id));
+    beat.conditions.push_back(condition(id));
+    if (slots_[id].busy_until <= t) continue;
+    // What it waits for next is said when it begins to.
+    beat.conditions.back().waits.clear();
+    beat.busy.push_back({.actor = id, .seconds = 0, .others = {}});
   }
   monitor_.hear(0, beat, t);
   request_.watch.view(monitor_.view(t));

@@ -188,7 +188,7 @@ TEST_CASE("workers whose rows share no feature end where a serial loop does, in 
   // With features in common an open gate is something else.
   const auto shared = exact_rows(64);
   Weights serial(features);
-  for (std::size_t t = 0; t < 16; ++t)
-    step(serial, gradient(shared, range(4 * t, 4), serial), rate / 4);
-  CHECK(trained(plan_of({.epochs = 1, .gate = open_gate()}, shared), "1") != serial);
+  for (std::size_t t = 0; t < 64; ++t)
+    step(serial, gradient(shared, range(4 * (t % 16), 4), serial), rate / 4);
+  CHECK(trained(plan_of({.epochs = 4, .gate = open_gate()}, shared), "1") != serial);
 }

@@ -113,14 +113,14 @@ class Play {
       Slot& slot = actors_[id];
       if (!slot.alive) continue;
       Beat beat;
+      Condition condition{.actor = id, .left = slot.left};
+      slot.actor->describe(condition);
+      slot.gauge.fill(condition);
       if (slot.busy_until > t_) {
+        condition.waits.clear();
         beat.busy.push_back({.actor = id});
-      } else {
-        Condition condition{.actor = id, .left = slot.left};
-        slot.actor->describe(condition);
-        slot.gauge.fill(condition);
-        beat.conditions.push_back(std::move(condition));
       }
+      beat.conditions.push_back(std::move(condition));
       monitor_.hear(id + 1, beat, t_);
     }
   }

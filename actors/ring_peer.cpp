@@ -164,6 +164,7 @@ void RingPeer::pass_on(Context& context) {
 }
 
 void RingPeer::on(Context& context, ActorId from, Segment segment) {
+  place_ = context.self() - Plan::first_drawn;  // whoever is behind may be leased first
   const bool behind = from == Plan::first_drawn + (place_ + peers_ - 1) % peers_;
   // Nobody is further ahead than once around the ring.
   if (ended_ || !behind || arrived_.size() > 4U * peers_) return;

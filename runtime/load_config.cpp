@@ -126,7 +126,7 @@ void check_cast(const Config& config, const Tables& tables) {
   const Settings& settings = config.settings();
   const TopologyKind& topology = tables.topologies.at(settings.text("training.topology"));
   if (settings.is_text("data.partitions") || topology.workers_max == 1) return;
-  if ((topology.peers || topology.shares) &&
+  if (((topology.peers && !topology.reduces) || topology.shares) &&
       settings.integer("data.partitions") != settings.integer("training.workers"))
     config.refuse(
         "data.partitions",

@@ -22,22 +22,29 @@ std::vector<ActorId> actors_of(const Plan& plan, bool compute) {
   return found;
 }
 
-// A server that waits for a long step to end would make every other worker wait.
-bool short_steps(const Plan& plan) {
-  if (!plan.data) return true;
+double entries_of_a_step(const Plan& plan) {
+  if (!plan.data) return 0;
   const DataFacts& facts = plan.data->facts();
   const double row = facts.sparse && facts.rows > 0
                          ? static_cast<double>(facts.entries) / static_cast<double>(facts.rows)
                          : static_cast<double>(facts.features);
-  const double entries = static_cast<double>(plan.batch * plan.local_steps) * row;
-  return entries * seconds_per_entry < short_step_seconds;
+  return static_cast<double>(plan.batch * plan.local_steps) * row;
+}
+
+// A server that waits for a long step to end would make every other worker wait.
+bool short_steps(const Plan& plan) {
+  return entries_of_a_step(plan) * seconds_per_entry < short_step_seconds;
 }
 
 // To apply a gradient entry by entry and to answer a wish takes about as long as to make
-// both: a server that works for every exchange is the one that all others wait for.
+// both, and to copy a model of many features longer: a server that works for every exchange is
+// the one that all others wait for. Beside a worker it would wait for that one's steps, which
+// never end, and the workers of other places would get what is left.
 bool busy_server(const Plan& plan) {
   if (plan.steps_every) return true;  // it never has nothing to do
-  return plan.unsummed && plan.pull == PullKind::sparse && plan.workers > 1;
+  if (!plan.unsummed || plan.workers < 2) return false;
+  return plan.pull == PullKind::sparse || !plan.data ||
+         entries_of_a_step(plan) < static_cast<double>(plan.data->facts().features);
 }
 
 // As even as it can be: the first nodes have one more, and who is full no more.

@@ -15,7 +15,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
     libbz2-1.0 libcaf-core0.17 libcaf-io0.17 libfmt9 libhdf5-103-1 libisal2 libjemalloc2 liblzma5 \
-    libspdlog1.10 libssl3 libstdc++6 zlib1g \
+    libprometheus-cpp-core1.0 libspdlog1.10 libssl3 libstdc++6 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 1000 --user-group troupe \
  && install -d -o troupe -g troupe /data

@@ -12,7 +12,7 @@ namespace troupe {
 namespace {
 
 /// On their way to be evaluated.
-constexpr unsigned shown_max = 8;
+constexpr unsigned notices_max = 8;
 /// In the place of an exponent, so that all hear of it.
 constexpr int not_finite = INT_MAX;
 
@@ -274,7 +274,7 @@ std::uint32_t RingPeer::owner_of(std::uint32_t partition) const {
 void RingPeer::show(Context& context) {
   // Nobody but this one waits for a verdict; without it the others get nowhere.
   waiting_ = plan_->stop.needs_verdict() && !dealt().empty();
-  if (!waiting_ && shown_ >= shown_max) return;
+  if (!waiting_ && shown_ >= notices_max) return;
   ++shown_;
   context.send(plan_->census(),
                Evaluate{.epoch = epoch_, .updates = round_, .model = publication_.snapshot()});

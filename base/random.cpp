@@ -19,7 +19,7 @@ constexpr std::uint64_t mix(std::uint64_t x) {
 }
 
 // The high 64 bits of a product map a number to [0, n) without a division.
-std::uint64_t scaled(std::uint64_t bits, std::uint64_t n) {
+std::uint64_t scaled_down(std::uint64_t bits, std::uint64_t n) {
   __extension__ using Wide = unsigned __int128;
   return static_cast<std::uint64_t>((static_cast<Wide>(bits) * n) >> 64);
 }
@@ -37,7 +37,7 @@ std::uint64_t RandomStream::at(std::uint64_t index) const {
   return mix(key_ + (index + 1) * golden);
 }
 
-std::uint64_t RandomStream::below(std::uint64_t n) { return scaled(next(), n); }
+std::uint64_t RandomStream::below(std::uint64_t n) { return scaled_down(next(), n); }
 
 double RandomStream::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
@@ -51,7 +51,7 @@ double RandomStream::exponential(double rate) { return -std::log1p(-uniform()) /
 
 void shuffle(std::span<std::uint32_t> items, RandomStream stream) {
   for (std::size_t i = items.size(); i > 1; --i)
-    std::swap(items[i - 1], items[static_cast<std::size_t>(scaled(stream.at(i), i))]);
+    std::swap(items[i - 1], items[static_cast<std::size_t>(scaled_down(stream.at(i), i))]);
 }
 
 }  // namespace troupe

@@ -9,7 +9,7 @@ namespace troupe {
 namespace {
 
 constexpr std::uint64_t of_centres = 30;
-constexpr std::uint64_t of_row = 31;
+constexpr std::uint64_t of_blob_row = 31;
 constexpr double half_side = 10;
 // Labels are floats, which count no further.
 constexpr std::uint32_t centres_max = 1U << 24;
@@ -40,7 +40,7 @@ DataFacts make_blobs(const BlobsOptions& options, const std::string& path) {
   DatasetWriter writer(path, {.sparse = false, .features = options.features});
   std::vector<float> values(options.features);
   for (std::uint64_t i = 0; i < options.rows; ++i) {
-    RandomStream stream(options.seed, Purpose::generate, of_row, options.first_row + i);
+    RandomStream stream(options.seed, Purpose::generate, of_blob_row, options.first_row + i);
     const std::uint64_t which = stream.below(options.centres);
     const float* const centre = centres.data() + which * options.features;
     for (std::uint32_t j = 0; j < options.features; ++j)

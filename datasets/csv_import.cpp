@@ -17,7 +17,7 @@ namespace {
 using Words = std::vector<std::string_view>;
 
 constexpr std::array<std::string_view, 5> delimiters = {"\t", ";", ",", "|", " "};
-constexpr std::array<std::string_view, 4> label_names = {"label", "class", "target", "y"};
+constexpr std::array<std::string_view, 4> label_words = {"label", "class", "target", "y"};
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 bool skipped(std::string_view line) {
@@ -107,7 +107,7 @@ class CsvFile {
  private:
   static std::string name_of(std::size_t column, const Columns& columns) {
     return columns.header.empty() ? "column " + std::to_string(column + 1)
-                                  : "column " + quoted(columns.header[column]);
+                                  : "column " + in_quotes(columns.header[column]);
   }
 
   bool find_line() {
@@ -127,7 +127,7 @@ class CsvFile {
     if (!options_.labels.empty()) return std::nullopt;
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < columns.header.size(); ++i)
-      if (std::ranges::find(label_names, lower(columns.header[i])) != label_names.end())
+      if (std::ranges::find(label_words, lower(columns.header[i])) != label_words.end())
         found.push_back(i);
     if (found.size() == 1) return found.front();
     reader_.fail("which of the " + std::to_string(columns.count) +
@@ -145,7 +145,7 @@ class CsvFile {
     if (error == std::errc() && last == wanted.data() + wanted.size() && number >= 1 &&
         number <= columns.count)
       return number - 1;
-    reader_.fail("has no column " + quoted(wanted) + ", expected a name of the header or 1 to " +
+    reader_.fail("has no column " + in_quotes(wanted) + ", expected a name of the header or 1 to " +
                  std::to_string(columns.count));
   }
 
@@ -159,11 +159,12 @@ class CsvFile {
 std::string found_text(const Columns& columns) {
   const std::string delimiter = columns.delimiter == "\t"  ? "tabs"
                                 : columns.delimiter == " " ? "blanks"
-                                                           : quoted(columns.delimiter);
+                                                           : in_quotes(columns.delimiter);
   std::string label = "no label column";
   if (columns.label)
-    label = "label in column " + (columns.header.empty() ? std::to_string(*columns.label + 1)
-                                                         : quoted(columns.header[*columns.label]));
+    label =
+        "label in column " + (columns.header.empty() ? std::to_string(*columns.label + 1)
+                                                     : in_quotes(columns.header[*columns.label]));
   return (columns.header.empty() ? "no header" : "a header") + std::string(", separated by ") +
          delimiter + ", " + label;
 }
@@ -252,8 +253,8 @@ ImportSummary import_csv(const std::vector<std::string>& paths, const ImportOpti
     throw UserError(ExitCode::usage,
                     "data import: labels come from --labels or from --label-column, not both");
   if (options.delimiter.size() > 1)
-    throw UserError(ExitCode::usage,
-                    "data import: --delimiter is one character, not " + quoted(options.delimiter));
+    throw UserError(ExitCode::usage, "data import: --delimiter is one character, not " +
+                                         in_quotes(options.delimiter));
   ImportWatch watch(paths, options.progress);
   CsvImport import(options, out);
   for (std::size_t i = 0; i < paths.size(); ++i) import.add(paths, i, watch);

@@ -13,8 +13,8 @@
 namespace troupe {
 namespace {
 
-constexpr std::uint64_t of_row = 50;
-constexpr std::uint32_t pixels = digit_side * digit_side;
+constexpr std::uint64_t of_image = 50;
+constexpr std::uint32_t image_pixels = digit_side * digit_side;
 
 // In pixels; the digit's box is 20 high and 14 wide before it is distorted.
 constexpr double shift_max = 2.5;
@@ -115,7 +115,7 @@ class Canvas {
 
   // In steps of 1/255, as a scanner gives them, so that another libm gives the same file.
   void scan(RandomStream& stream, double noise, std::vector<float>& image) const {
-    for (std::uint32_t i = 0; i < pixels; ++i) {
+    for (std::uint32_t i = 0; i < image_pixels; ++i) {
       const double value = std::clamp(ink_[i] + noise * stream.normal(), 0.0, 1.0);
       image[i] = static_cast<float>(std::round(value * 255) / 255);
     }
@@ -127,7 +127,7 @@ class Canvas {
             static_cast<std::uint32_t>(std::clamp(std::ceil(high), 0.0, double{digit_side}))};
   }
   double half_;
-  std::array<double, pixels> ink_{};
+  std::array<double, image_pixels> ink_{};
 };
 
 void draw(std::uint64_t digit, RandomStream& stream, double noise, std::vector<float>& image) {
@@ -154,13 +154,13 @@ DataFacts make_digits(const DigitsOptions& options, const std::string& path) {
   if (!(options.noise >= 0 && options.noise <= 10))
     throw UserError(ExitCode::usage,
                     "data make digits: noise must be a standard deviation from 0 to 10");
-  DatasetWriter writer(path, {.sparse = false, .features = pixels});
-  std::vector<float> image(pixels);
+  DatasetWriter writer(path, {.sparse = false, .features = image_pixels});
+  std::vector<float> image(image_pixels);
   for (std::uint64_t i = 0; i < options.rows; ++i) {
-    RandomStream stream(options.seed, Purpose::generate, of_row, options.first_row + i);
+    RandomStream stream(options.seed, Purpose::generate, of_image, options.first_row + i);
     const std::uint64_t digit = stream.below(10);
     draw(digit, stream, options.noise, image);
-    writer.add({nullptr, image.data(), pixels, static_cast<float>(digit)});
+    writer.add({nullptr, image.data(), image_pixels, static_cast<float>(digit)});
     if (options.progress && i % 1024 == 0) options.progress(i, options.rows);
   }
   return writer.finish();

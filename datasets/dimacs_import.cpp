@@ -35,7 +35,7 @@ class GraphReader {
       else if (words_[0] == "a")
         arc();
       else
-        reader_.fail(quoted(words_[0]) + " begins no line, expected c, p, n or a");
+        reader_.fail(in_quotes(words_[0]) + " begins no line, expected c, p, n or a");
     }
     check_whole();
   }
@@ -77,7 +77,7 @@ class GraphReader {
 
   void problem() {
     expect_words(4, "p max NODES ARCS");
-    if (words_[1] != "max") reader_.fail(quoted(words_[1]) + " is no problem, expected max");
+    if (words_[1] != "max") reader_.fail(in_quotes(words_[1]) + " is no problem, expected max");
     if (nodes_ > 0) reader_.fail("a second problem line, expected one");
     nodes_ = whole_of(reader_, words_[2], "number of nodes");
     arcs_ = whole_of(reader_, words_[3], "number of arcs");
@@ -99,7 +99,7 @@ class GraphReader {
     expect_words(3, "n NODE s or n NODE t");
     const std::uint32_t number = node(words_[1]);
     if (words_[2] != "s" && words_[2] != "t")
-      reader_.fail(quoted(words_[2]) + " is no kind of terminal, expected s or t");
+      reader_.fail(in_quotes(words_[2]) + " is no kind of terminal, expected s or t");
     std::uint32_t& place = words_[2] == "s" ? source_ : sink_;
     if (place != 0) reader_.fail("a second " + std::string(words_[2]) + ", expected one");
     place = number;
@@ -112,7 +112,7 @@ class GraphReader {
     const std::uint32_t from = node(words_[1]);
     const std::uint32_t to = node(words_[2]);
     const float capacity = number_of(reader_, words_[3], "capacity");
-    if (capacity < 0) reader_.fail("capacity " + quoted(words_[3]) + ", expected at least 0");
+    if (capacity < 0) reader_.fail("capacity " + in_quotes(words_[3]) + ", expected at least 0");
     if (from == to) reader_.fail("an arc from node " + std::to_string(from) + " to itself");
     if (sorter_.size() == arcs_)
       reader_.fail("one arc more than the " + std::to_string(arcs_) + " of the problem line");

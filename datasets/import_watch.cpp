@@ -15,7 +15,7 @@ std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 4;
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < shown; ++i)
-    text += (i == 0 ? "" : ", ") + quoted(std::string_view(names[i]));
+    text += (i == 0 ? "" : ", ") + in_quotes(std::string_view(names[i]));
   return text + (names.size() > shown ? ", ..." : "");
 }
 
@@ -61,11 +61,11 @@ float LabelWords::numbered(const LineReader& reader, std::string_view word,
                            const std::string& place) {
   const auto known = std::ranges::find(names_, word);
   if (known != names_.end()) return static_cast<float>(known - names_.begin());
-  const std::string what = place + " is " + quoted(word);
+  const std::string what = place + " is " + in_quotes(word);
   if (closed_) reader.fail(what + ", none of the classes " + listed(names_));
   if (parse_number(word).number)
     reader.fail(what + ", a number, but labels before it are words such as " +
-                quoted(std::string_view(names_.front())));
+                in_quotes(std::string_view(names_.front())));
   if (std::ranges::any_of(word, [](char letter) { return letter >= 0 && letter < ' '; }))
     reader.fail(what + ", which holds a control character");
   if (names_.size() == label_values_max)

@@ -10,7 +10,7 @@ namespace troupe {
 namespace {
 
 constexpr std::uint64_t of_hyperplane = 10;
-constexpr std::uint64_t of_row = 11;
+constexpr std::uint64_t of_linear_row = 11;
 constexpr std::uint64_t of_noise = 12;
 
 void check(const LinearOptions& options) {
@@ -45,7 +45,7 @@ DataFacts make_linear(const LinearOptions& options, const std::string& path) {
   std::vector<float> values(options.features);
   for (std::uint64_t i = 0; i < options.rows; ++i) {
     const std::uint64_t row = options.first_row + i;
-    RandomStream stream(options.seed, Purpose::generate, of_row, row);
+    RandomStream stream(options.seed, Purpose::generate, of_linear_row, row);
     double score = 0;
     for (std::uint32_t j = 0; j < options.features; ++j) {
       values[j] = static_cast<float>(stream.normal());

@@ -7,7 +7,7 @@
 namespace troupe {
 namespace {
 
-struct Columns {
+struct ColumnTypes {
   std::vector<std::uint64_t> offsets{0};
   std::vector<std::uint32_t> index;
   std::vector<float> value;
@@ -23,7 +23,7 @@ struct Columns {
 
 class MemoryDataset final : public Dataset {
  public:
-  MemoryDataset(std::shared_ptr<const Columns> columns, DataFacts facts)
+  MemoryDataset(std::shared_ptr<const ColumnTypes> columns, DataFacts facts)
       : columns_(std::move(columns)), facts_(std::move(facts)) {
     facts_.path = "memory";
     facts_.manifest_crc32c = columns_->checksum();
@@ -32,7 +32,7 @@ class MemoryDataset final : public Dataset {
   Shard load(RowRange range) const override {
     TROUPE_CHECK(range.first, <=, range.last);
     TROUPE_CHECK(range.last, <=, facts_.rows);
-    const Columns& all = *columns_;
+    const ColumnTypes& all = *columns_;
     const Rows rows = facts_.sparse ? Rows::sparse(all.offsets, all.index.data(), all.value.data(),
                                                    all.label.data(), facts_.features)
                                     : Rows::dense(all.label.size(), all.value.data(),
@@ -41,7 +41,7 @@ class MemoryDataset final : public Dataset {
   }
 
  private:
-  std::shared_ptr<const Columns> columns_;
+  std::shared_ptr<const ColumnTypes> columns_;
   DataFacts facts_;
 };
 
@@ -49,7 +49,7 @@ class MemoryDataset final : public Dataset {
 
 std::shared_ptr<const Dataset> memory_dataset(const std::vector<SparseRow>& rows,
                                               std::uint32_t features) {
-  auto columns = std::make_shared<Columns>();
+  auto columns = std::make_shared<ColumnTypes>();
   FactsBuilder builder(true, features);
   for (const SparseRow& row : rows) {
     TROUPE_CHECK(row.index.size(), ==, row.value.size());
@@ -70,7 +70,7 @@ std::shared_ptr<const Dataset> memory_dataset(const std::vector<SparseRow>& rows
 std::shared_ptr<const Dataset> memory_dataset(const std::vector<DenseRow>& rows) {
   TROUPE_CHECK(rows.empty(), ==, false);
   const auto features = static_cast<std::uint32_t>(rows.front().value.size());
-  auto columns = std::make_shared<Columns>();
+  auto columns = std::make_shared<ColumnTypes>();
   FactsBuilder builder(false, features);
   for (const DenseRow& row : rows) {
     TROUPE_CHECK(row.value.size(), ==, features);

@@ -10,10 +10,10 @@
 namespace troupe {
 namespace {
 
-constexpr const char* format_name = "troupe-model";
+constexpr const char* model_format = "troupe-model";
 // The first version knew neither classes nor normalisation, and is written without them.
 constexpr std::uint64_t format_version = 2;
-constexpr const char* remedy = "restore it from a copy or train again";
+constexpr const char* model_remedy = "restore it from a copy or train again";
 
 std::uint32_t add(std::uint32_t sum, const std::string& text) {
   // With its final zero, so that "ab", "c" is not "a", "bc".
@@ -122,7 +122,7 @@ void save_model(const std::string& path, const ModelFile& model) {
   errno = 0;
   H5Creator file(output.path());
   const bool done =
-      file.valid() && file.text("/", "format", format_name) &&
+      file.valid() && file.text("/", "format", model_format) &&
       file.number("format_version", extended ? format_version : 1) &&
       file.text("/", "kind", model.kind) && file.number("features", model.features) &&
       write_texts(file, "settings", model.settings) && write_texts(file, "notes", model.notes) &&
@@ -134,10 +134,10 @@ void save_model(const std::string& path, const ModelFile& model) {
 }
 
 ModelFile load_model(const std::string& path) {
-  const H5Reader file(path, remedy);
-  if (file.text("format") != format_name)
+  const H5Reader file(path, model_remedy);
+  if (file.text("format") != model_format)
     file.refuse("is no model: attribute 'format' is '" + file.text("format") + "', expected '" +
-                format_name + "'");
+                model_format + "'");
   const std::uint64_t version = file.number("format_version");
   if (version == 0 || version > format_version)
     file.refuse("has format version " + std::to_string(version) + ", expected 1 to " +

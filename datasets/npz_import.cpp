@@ -111,7 +111,7 @@ class NpyReader {
   // What follows "'key':" without blanks; the header is written by NumPy alone.
   std::string_view after(std::string_view header, std::string_view key) const {
     const std::size_t at = header.find("'" + std::string(key) + "':");
-    if (at == std::string_view::npos) bytes_.fail("the header has no " + quoted(key));
+    if (at == std::string_view::npos) bytes_.fail("the header has no " + in_quotes(key));
     header.remove_prefix(at + key.size() + 3);
     header.remove_prefix(std::min(header.size(), header.find_first_not_of(' ')));
     return header;
@@ -123,7 +123,7 @@ class NpyReader {
     if (word.size() == 5)
       type_ = {word[2], static_cast<std::size_t>(word[3] - '0'), word[1] == '>'};
     if (!type_.known())
-      bytes_.fail("elements of the type " + quoted(word.substr(0, 20)) +
+      bytes_.fail("elements of the type " + in_quotes(word.substr(0, 20)) +
                   ", expected integers, float16, float32 or float64");
     by_columns_ = after(header, "fortran_order").starts_with("True");
     parse_shape(after(header, "shape"));
@@ -176,7 +176,7 @@ std::string list(const ZipArchive& archive) {
   std::string text;
   for (const ZipMember& member : archive.members()) {
     if (text.size() > 200) return text + ", ...";
-    text += (text.empty() ? "" : ", ") + quoted(member.name);
+    text += (text.empty() ? "" : ", ") + in_quotes(member.name);
   }
   return text.empty() ? "nothing" : text;
 }
@@ -286,7 +286,7 @@ class CsrReader {
     const ZipMember* member = find(archive, std::array{name});
     if (member == nullptr)
       refuse_file(archive.path(),
-                  "holds " + list(archive) + " and no " + quoted(std::string(name) + ".npy"));
+                  "holds " + list(archive) + " and no " + in_quotes(std::string(name) + ".npy"));
     return {archive.name_of(*member), archive.open(*member)};
   }
 
@@ -374,8 +374,8 @@ ImportSummary import_npz(const std::vector<std::string>& paths, const ImportOpti
     labels.expect(array.rows(), paths[file]);
     rows.expect(paths[file], array.width());
     if (file == 0)
-      found = "rows from " + quoted(member->name) +
-              (labels.name().empty() ? "" : ", labels from " + quoted(labels.name()));
+      found = "rows from " + in_quotes(member->name) +
+              (labels.name().empty() ? "" : ", labels from " + in_quotes(labels.name()));
     while (array.next(row)) {
       rows.add(row, labels.next());
       watch.at(array.consumed());

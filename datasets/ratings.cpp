@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t of_items = 40;
 constexpr std::uint64_t of_user = 41;
 constexpr std::uint64_t of_places = 42;
-constexpr std::uint64_t of_noise = 43;
+constexpr std::uint64_t of_rating_noise = 43;
 
 void check(const RatingsOptions& options) {
   if (options.rows == 0 || options.features == 0 || options.rank == 0 || options.per_row == 0)
@@ -74,7 +74,7 @@ DataFacts make_ratings(const RatingsOptions& options, const std::string& path) {
     const std::uint64_t user = options.first_row + i;
     const std::vector<float> taste =
         factors(RandomStream(options.seed, Purpose::generate, of_user, user), options.rank, 1);
-    RandomStream noise(options.seed, Purpose::generate, of_noise, user);
+    RandomStream noise(options.seed, Purpose::generate, of_rating_noise, user);
     const std::vector<std::uint32_t> rated = places.draw(user);
     values.clear();
     for (const std::uint32_t item : rated) {

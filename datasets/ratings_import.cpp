@@ -13,10 +13,10 @@ namespace {
 
 using Words = std::vector<std::string_view>;
 
-constexpr std::array<std::string_view, 4> delimiters = {"::", "\t", ",", " "};
+constexpr std::array<std::string_view, 4> rating_delimiters = {"::", "\t", ",", " "};
 
-std::string_view delimiter_of(std::string_view line) {
-  for (const std::string_view delimiter : delimiters)
+std::string_view rating_delimiter(std::string_view line) {
+  for (const std::string_view delimiter : rating_delimiters)
     if (line.find(delimiter) != std::string_view::npos) return delimiter;
   return ",";
 }
@@ -25,7 +25,7 @@ bool is_whole(std::string_view word) {
   return !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool is_header(const Words& words) {
+bool is_rating_header(const Words& words) {
   return std::ranges::none_of(words,
                               [](std::string_view word) { return parse_number(word).number; });
 }
@@ -51,9 +51,9 @@ class RatingsImport {
       watch.at(reader.consumed());
       if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
       const bool first = delimiter.empty();
-      if (first) delimiter = delimiter_of(line);
+      if (first) delimiter = rating_delimiter(line);
       split_words(line, delimiter, words);
-      if (first && is_header(words)) continue;
+      if (first && is_rating_header(words)) continue;
       add(reader, words, file);
     }
     watch.end_of_file(reader.consumed());
@@ -165,7 +165,7 @@ bool looks_like_ratings(std::string_view head) {
     std::string_view line = head.substr(0, head.find('\n'));
     head.remove_prefix(line.size() + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    const std::string_view delimiter = delimiter_of(line);
+    const std::string_view delimiter = rating_delimiter(line);
     if (delimiter == " ") return false;
     if (lines == 0 && names_ratings(line)) return true;
     split_words(line, delimiter, words);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint64_t of_order = 20;
 constexpr std::uint64_t of_weights = 21;
 constexpr std::uint64_t of_calibration = 22;
-constexpr std::uint64_t of_row = 23;
+constexpr std::uint64_t of_document = 23;
 
 // Tuned so that frequencies resemble the corpus and liblinear reaches the
 // recorded accuracy; see docs/generators.md.
@@ -102,7 +102,7 @@ class Corpus {
   }
 
   void write(std::uint64_t row, Document& document) {
-    RandomStream stream(options_.seed, Purpose::generate, of_row, row);
+    RandomStream stream(options_.seed, Purpose::generate, of_document, row);
     draw(stream, document);
     const Sides sides = score(document);
     const bool above = sides.for_it > threshold_ * sides.against;

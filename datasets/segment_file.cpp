@@ -10,10 +10,10 @@
 namespace troupe {
 namespace {
 
-constexpr const char* remedy =
+constexpr const char* segment_remedy =
     "restore the file from a copy or make it again with `troupe data make` or `troupe data import`";
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t summed_bytes = std::size_t{1} << 20;
 
 struct Column {
   const char* name = "";
@@ -23,7 +23,7 @@ struct Column {
 class SegmentFile final : public SegmentSource {
  public:
   explicit SegmentFile(const std::string& path)
-      : file_(path, remedy), manifest_(read_manifest(file_)) {
+      : file_(path, segment_remedy), manifest_(read_manifest(file_)) {
     const DataFacts& all = manifest_.facts;
     label_ = column("labels", H5Element::f32, {all.rows, 0});
     if (!all.sparse) {
@@ -75,7 +75,7 @@ class SegmentFile final : public SegmentSource {
   template <class T>
   std::uint32_t read(const Column& column, std::uint64_t first, std::span<T> into,
                      SoFar so_far) const {
-    constexpr std::size_t piece = piece_bytes / sizeof(T);
+    constexpr std::size_t piece = summed_bytes / sizeof(T);
     for (std::size_t at = 0; at < into.size(); at += piece) {
       const std::span<T> some = into.subspan(at, std::min(piece, into.size() - at));
       read_rows(column, {first + at, first + at + some.size()}, some.data(), so_far.segment);
@@ -87,7 +87,7 @@ class SegmentFile final : public SegmentSource {
   // Dense values are rows of the file's array.
   std::uint32_t read_rows(const SegmentEntry& part, std::span<float> into, SoFar so_far) const {
     const std::size_t width = std::max<std::size_t>(manifest_.facts.features, 1);
-    const std::uint64_t piece = std::max<std::uint64_t>(piece_bytes / sizeof(float) / width, 1);
+    const std::uint64_t piece = std::max<std::uint64_t>(summed_bytes / sizeof(float) / width, 1);
     for (std::uint64_t row = 0; row < part.rows; row += piece) {
       const std::uint64_t rows = std::min(piece, part.rows - row);
       const std::span<float> some = into.subspan(row * width, rows * width);

@@ -56,7 +56,7 @@ class LineParser {
   std::string token() const {
     const char* last = at_;
     while (last != end_ && !blank(*last)) ++last;
-    return quoted({at_, static_cast<std::size_t>(last - at_)});
+    return in_quotes({at_, static_cast<std::size_t>(last - at_)});
   }
 
   float number(const char* what) {

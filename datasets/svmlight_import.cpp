@@ -14,7 +14,7 @@ namespace troupe {
 namespace {
 
 /// Lines of one file, on their way from text to rows.
-struct Piece {
+struct Lines {
   LineBlock text;
   SvmlightBlock block;
 };
@@ -29,7 +29,7 @@ class Rebaser {
   }
 
   /// Blocks come in the order of the text.
-  void add(Piece& piece) {
+  void add(Lines& piece) {
     if (piece.text.file != file_) lines_ = 0;
     file_ = piece.text.file;
     const Place place{file_, lines_};
@@ -153,13 +153,13 @@ ImportSummary import_svmlight(const std::vector<std::string>& paths, const Impor
   LineBlocks blocks(paths, threads > 1 ? Unpacking::ahead : Unpacking::here);
   Rebaser rows(paths, options, out);
   ImportWatch watch(paths, options.progress);
-  in_order<Piece>(
-      threads, [&](Piece& piece) { return blocks.next(piece.text); },
-      [&](Piece& piece) {
+  in_order<Lines>(
+      threads, [&](Lines& piece) { return blocks.next(piece.text); },
+      [&](Lines& piece) {
         piece.block.unlabelled = options.unlabelled;
         piece.block.parse(piece.text.text());
       },
-      [&](Piece& piece) {
+      [&](Lines& piece) {
         rows.add(piece);
         watch.tell(piece.text.file, piece.text.consumed);
       });

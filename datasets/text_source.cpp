@@ -10,7 +10,7 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t piece = std::size_t{1} << 18;
+constexpr std::size_t text_piece = std::size_t{1} << 18;
 constexpr double float_max = std::numeric_limits<float>::max();
 
 }  // namespace
@@ -20,7 +20,7 @@ void refuse_line(const std::string& path, std::uint64_t line, const std::string&
 }
 
 LineReader::LineReader(const std::string& path)
-    : path_(path), source_(open_bytes(path, Unpacking::ahead)), buffer_(2 * piece) {}
+    : path_(path), source_(open_bytes(path, Unpacking::ahead)), buffer_(2 * text_piece) {}
 
 void LineReader::fail(const std::string& what) const { refuse_line(path_, line_, what); }
 
@@ -31,7 +31,7 @@ bool LineReader::fill() {
             buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
   end_ -= begin_;
   begin_ = 0;
-  if (buffer_.size() - end_ < piece) {
+  if (buffer_.size() - end_ < text_piece) {
     if (buffer_.size() > line_max) {
       ++line_;
       fail(too_long_a_line);
@@ -66,7 +66,7 @@ bool LineReader::next(std::string_view& line) {
   return true;
 }
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   std::string text = "'";
   for (const char letter : word.substr(0, 40))
     text += letter >= ' ' && letter <= '~' ? letter : '?';
@@ -87,8 +87,8 @@ Number parse_number(std::string_view word) {
 }
 
 std::string number_complaint(const Number& number, std::string_view word, const std::string& what) {
-  if (!number.number) return quoted(word) + " is no number, expected " + what;
-  return what + " " + quoted(word) + " is not finite in 32 bits";
+  if (!number.number) return in_quotes(word) + " is no number, expected " + what;
+  return what + " " + in_quotes(word) + " is not finite in 32 bits";
 }
 
 float number_of(const LineReader& reader, std::string_view word, const std::string& what) {
@@ -102,9 +102,9 @@ std::uint32_t whole_of(const LineReader& reader, std::string_view word, const st
   const auto [last, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   const bool whole =
       error != std::errc::invalid_argument && last == word.data() + word.size() && word[0] != '-';
-  if (!whole) reader.fail(quoted(word) + " is no whole number, expected " + what);
+  if (!whole) reader.fail(in_quotes(word) + " is no whole number, expected " + what);
   if (error != std::errc() || value == UINT32_MAX)
-    reader.fail(what + " " + quoted(word) + " is too large, expected below 4294967295");
+    reader.fail(what + " " + in_quotes(word) + " is too large, expected below 4294967295");
   return value;
 }
 

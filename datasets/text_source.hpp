@@ -43,7 +43,7 @@ class LineReader {
 };
 
 /// A word of the file for a message: in quotes, cut short, on one line.
-std::string quoted(std::string_view word);
+std::string in_quotes(std::string_view word);
 
 /// A word as a number in 32 bits; values below the smallest float become 0.
 struct Number {

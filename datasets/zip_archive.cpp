@@ -214,7 +214,7 @@ void ZipArchive::read_directory() {
 }
 
 std::string ZipArchive::name_of(const ZipMember& member) const {
-  return path_ + ": member " + quoted(member.name);
+  return path_ + ": member " + in_quotes(member.name);
 }
 
 std::unique_ptr<ByteSource> ZipArchive::open(const ZipMember& member) const {

@@ -22,7 +22,7 @@ Graph graph_of(const Settings& settings, std::uint32_t workers) {
   return {};
 }
 
-Drawing draw(const Settings& settings, std::uint32_t workers) {
+Drawing draw_gossip(const Settings& settings, std::uint32_t workers) {
   const Graph graph = graph_of(settings, workers);
   const std::string peers = settings.text(peers_key);
   Drawing drawing{.nodes = {}, .edges = {}, .agrees = false};
@@ -91,7 +91,7 @@ TopologyKind gossip_topology() {
           [](const Settings& settings) {
             return settings.text("training.gossip.result") == "first";
           },
-      .draw = draw};
+      .draw = draw_gossip};
 }
 
 }  // namespace troupe

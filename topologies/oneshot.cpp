@@ -5,7 +5,7 @@
 namespace troupe {
 namespace {
 
-Drawing draw(const Settings& /*settings*/, std::uint32_t workers) {
+Drawing draw_oneshot(const Settings& /*settings*/, std::uint32_t workers) {
   Drawing drawing;
   for (std::uint32_t i = 0; i < workers; ++i) {
     drawing.nodes.push_back({.role = Role::peer, .index = i});
@@ -27,7 +27,7 @@ TopologyKind oneshot_topology() {
                 {"training.merge", std::string("mean")},
                 {"training.local_steps", std::string("epoch")}},
       .peers = true,
-      .draw = draw};
+      .draw = draw_oneshot};
 }
 
 }  // namespace troupe

@@ -10,7 +10,7 @@ std::uint32_t shards_of(const Settings& settings) {
   return settings.has(path) ? static_cast<std::uint32_t>(settings.integer(path)) : 1;
 }
 
-Drawing draw(const Settings& settings, std::uint32_t workers) {
+Drawing draw_server(const Settings& settings, std::uint32_t workers) {
   const std::uint32_t shards = shards_of(settings);
   Drawing drawing;
   for (std::uint32_t s = 0; s < shards; ++s)
@@ -36,7 +36,7 @@ TopologyKind server_topology() {
                              .maximum = 1024,
                              .standard = std::int64_t{1},
                              .sentence = "aggregators, each of which holds a part of the model"}}},
-          .draw = draw,
+          .draw = draw_server,
           .unplayed = [](const Settings& settings) {
             return shards_of(settings) > 1 ? std::string("training.server.shards") : "";
           }};

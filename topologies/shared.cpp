@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* access_key = "training.shared.access";
 
-Drawing draw(const Settings& /*settings*/, std::uint32_t workers) {
+Drawing draw_shared(const Settings& /*settings*/, std::uint32_t workers) {
   Drawing drawing{.nodes = {{.role = Role::aggregator, .index = 0}}, .edges = {}};
   for (std::uint32_t w = 0; w < workers; ++w) {
     drawing.nodes.push_back({.role = Role::worker, .index = w});
@@ -63,7 +63,7 @@ TopologyKind shared_topology() {
                     {"training.gate", std::string("open")},
                     {"training.merge", std::string("mean")}},
           .shares = share,
-          .draw = draw};
+          .draw = draw_shared};
 }
 
 }  // namespace troupe

@@ -24,7 +24,7 @@ std::vector<Level> levels_over(std::uint32_t leaves, std::uint32_t fanout) {
   }
 }
 
-Drawing draw(const Settings& settings, std::uint32_t workers) {
+Drawing draw_tree(const Settings& settings, std::uint32_t workers) {
   const auto fanout = static_cast<std::uint32_t>(settings.integer("training.tree.fanout"));
   const std::vector<Level> levels = levels_over(workers, fanout);
   Drawing drawing;
@@ -60,7 +60,7 @@ TopologyKind tree_topology() {
                              .standard = std::int64_t{2},
                              .sentence = "how many an aggregator has below it at most"}}},
           .relays = true,
-          .draw = draw};
+          .draw = draw_tree};
 }
 
 }  // namespace troupe

@@ -52,7 +52,7 @@ const Command* find(const std::vector<Command>& commands, const std::string& nam
   return nullptr;
 }
 
-std::string overview(const std::vector<Command>& commands, const std::string& group) {
+std::string commands_text(const std::vector<Command>& commands, const std::string& group) {
   std::string text = "usage: troupe " + (group.empty() ? "COMMAND" : group + " ...") +
                      " [...]    troupe COMMAND --help says more\n\n";
   for (const Command& command : commands) {
@@ -173,14 +173,15 @@ Parsed parse_command_line(const std::vector<Command>& commands, const Words& wor
   if (words.empty())
     refuse("troupe: a command is needed, one of " + joined(words_of(commands, "")) +
            "; 'troupe --help' says more");
-  if (is_help(words[0]) || words[0] == "help") return {nullptr, {{}, {}}, overview(commands, "")};
+  if (is_help(words[0]) || words[0] == "help")
+    return {nullptr, {{}, {}}, commands_text(commands, "")};
   if (words[0] == "--version") return {nullptr, {{}, {}}, "troupe " + version_text() + "\n"};
   if (const Command* command = find(commands, words[0]))
     return parse_arguments(*command, {words.begin() + 1, words.end()});
   const Words second = words_of(commands, words[0]);
   if (second.empty()) refuse_command(words[0], "", commands);
   if (words.size() == 1) refuse("troupe " + words[0] + ": say what, one of " + joined(second));
-  if (is_help(words[1])) return {nullptr, {{}, {}}, overview(commands, words[0])};
+  if (is_help(words[1])) return {nullptr, {{}, {}}, commands_text(commands, words[0])};
   if (const Command* command = find(commands, words[0] + " " + words[1]))
     return parse_arguments(*command, {words.begin() + 2, words.end()});
   refuse_command(words[1], words[0], commands);

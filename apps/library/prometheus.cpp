@@ -56,7 +56,7 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
-double number(std::uint64_t count) { return static_cast<double>(count); }
+double amount(std::uint64_t count) { return static_cast<double>(count); }
 
 void add_run(Families& all, const RunState& state) {
   all.gauge("troupe_run_info", "Which run this is.", 1,
@@ -65,17 +65,17 @@ void add_run(Families& all, const RunState& state) {
   all.gauge("troupe_run_seconds", "Seconds since the run started, on its own clock.",
             std::max(state.step.t, state.view.t));
   all.gauge("troupe_graph_epoch", "Swaps of the graph so far.", state.graph_epoch);
-  all.gauge("troupe_epoch", "Whole epochs delivered.", number(state.step.epoch));
-  all.counter("troupe_updates_total", "Updates of the model.", number(state.step.updates));
+  all.gauge("troupe_epoch", "Whole epochs delivered.", amount(state.step.epoch));
+  all.counter("troupe_updates_total", "Updates of the model.", amount(state.step.updates));
   all.counter("troupe_samples_delivered_total", "Draws that the model has.",
-              number(state.step.samples));
+              amount(state.step.samples));
   all.gauge("troupe_samples_per_second", "Draws delivered a second, lately.",
             state.step.samples_per_second);
   all.gauge("troupe_loss", "Mean loss of the draws delivered lately.", state.step.loss);
   all.counter("troupe_sent_bytes_total", "Bytes of models sent by their holder.",
-              number(state.step.bytes_sent));
+              amount(state.step.bytes_sent));
   all.counter("troupe_received_bytes_total", "Bytes of gradients or states that it received.",
-              number(state.step.bytes_received));
+              amount(state.step.bytes_received));
   for (const Score& score : state.scores) {
     all.gauge("troupe_evaluation_loss", "Objective on rows that nobody trains on.", score.loss,
               {{"split", score.split}});
@@ -96,14 +96,14 @@ void add_actor(Families& all, const ActorView& standing) {
               state == standing.state ? 1 : 0, std::move(with_state));
   }
   all.counter("troupe_actor_steps_total", "Steps, updates or exchanges of the actor.",
-              number(standing.steps), who);
-  all.counter("troupe_actor_samples_total", "Draws that it computed.", number(standing.rows), who);
+              amount(standing.steps), who);
+  all.counter("troupe_actor_samples_total", "Draws that it computed.", amount(standing.rows), who);
   all.counter("troupe_actor_sent_bytes_total", "Bytes of numbers that it sent.",
-              number(standing.bytes_out), who);
+              amount(standing.bytes_out), who);
   all.counter("troupe_actor_received_bytes_total", "Bytes of numbers that were sent to it.",
-              number(standing.bytes_in), who);
+              amount(standing.bytes_in), who);
   all.gauge("troupe_actor_queue_messages", "Messages that wait for it in its own thread.",
-            number(standing.queue), who);
+            amount(standing.queue), who);
   all.gauge("troupe_actor_last_sign_seconds", "Seconds since its process was heard.",
             standing.last_sign_seconds, who);
   all.gauge("troupe_actor_waiting_seconds", "Seconds of its longest wait under way.",
@@ -128,7 +128,7 @@ std::string prometheus_text(const RunState& state, std::uint64_t dropped) {
                {"what", to_text(culprit.what)},
                {"message", culprit.message}});
   all.counter("troupe_followers_dropped_total", "Followers of events that did not keep up.",
-              number(dropped));
+              amount(dropped));
   std::string text = all.text();
   if (!text.empty() && text.back() == '\n') text.pop_back();
   return text;

@@ -34,7 +34,7 @@ std::string fresh_path(const std::string& name) {
   return path;
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+[[noreturn]] void refuse_folder(const std::string& path, const std::string& why) {
   throw UserError(ExitCode::data,
                   path + ": " + why + "; choose another place with --run-dir, or make room");
 }
@@ -54,8 +54,9 @@ void check_space(const std::string& path, std::uint64_t bytes) {
   std::error_code error;
   const fs::space_info space = fs::space(path, error);
   if (!error && space.available < bytes)
-    refuse(path, "metrics.jsonl and model.h5 need " + std::to_string(bytes >> 10) +
-                     " KiB there and " + std::to_string(space.available >> 10) + " KiB are free");
+    refuse_folder(path, "metrics.jsonl and model.h5 need " + std::to_string(bytes >> 10) +
+                            " KiB there and " + std::to_string(space.available >> 10) +
+                            " KiB are free");
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ void RunFolder::check(const std::string& given) {
   if (!fs::is_empty(given, error) && !error)
     throw UserError(ExitCode::usage,
                     given + ": exists and is not empty; a run never writes over another one");
-  if (error) refuse(given, error.message());
+  if (error) refuse_folder(given, error.message());
 }
 
 std::string RunFolder::fresh(const std::string& name) { return fresh_path(name); }
@@ -79,8 +80,9 @@ RunFolder RunFolder::create(const std::string& given, const std::string& name,
   const std::string path = given.empty() ? fresh_path(name) : given;
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) refuse(path, "cannot be made: " + error.message());
-  if (::access(path.c_str(), W_OK) != 0) refuse(path, std::generic_category().message(errno));
+  if (error) refuse_folder(path, "cannot be made: " + error.message());
+  if (::access(path.c_str(), W_OK) != 0)
+    refuse_folder(path, std::generic_category().message(errno));
   check_space(path, bytes);
   return RunFolder(path);
 }
@@ -95,7 +97,7 @@ void RunFolder::write(const std::string& name, const std::string& text, bool sec
   if (written && std::rename(beside.c_str(), file(name).c_str()) == 0) return;
   const std::string why = std::generic_category().message(written ? errno : trouble);
   ::unlink(beside.c_str());
-  refuse(file(name), "cannot be written: " + why);
+  refuse_folder(file(name), "cannot be written: " + why);
 }
 
 std::string plain_name(std::string name) {

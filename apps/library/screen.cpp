@@ -14,7 +14,7 @@
 namespace troupe {
 namespace {
 
-using Json = nlohmann::json;
+using StateJson = nlohmann::json;
 
 enum class Tone { plain, faint, good, bad, title };
 
@@ -40,18 +40,18 @@ const char* code_of(Tone tone) {
   return "";
 }
 
-double number(const Json& json, const char* name, double otherwise = 0) {
+double number(const StateJson& json, const char* name, double otherwise = 0) {
   const auto found = json.find(name);
   return found != json.end() && found->is_number() ? found->get<double>() : otherwise;
 }
 
-std::string word(const Json& json, const char* name) {
+std::string word(const StateJson& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-const Json& part(const Json& json, const char* name) {
-  static const Json nothing = Json::object();
+const StateJson& part(const StateJson& json, const char* name) {
+  static const StateJson nothing = StateJson::object();
   const auto found = json.find(name);
   return found == json.end() ? nothing : *found;
 }
@@ -68,7 +68,7 @@ std::string short_number(double value) {
   return fmt::format("{:.3g}{}", value, units[unit]);
 }
 
-std::string figure(const Json& json, const char* name) {
+std::string figure(const StateJson& json, const char* name) {
   const auto found = json.find(name);
   if (found == json.end() || !found->is_number()) return "-";
   return fmt::format("{:.4g}", found->get<double>());
@@ -87,21 +87,21 @@ Tone tone_of(const std::string& state) {
   return state == "done" || state == "idle" ? Tone::faint : Tone::plain;
 }
 
-void add_culprits(Lines& lines, const Json& state) {
-  for (const Json& culprit : part(state, "culprits"))
+void add_culprits(Lines& lines, const StateJson& state) {
+  for (const StateJson& culprit : part(state, "culprits"))
     lines.push_back({"! " + culprit_text(culprit.dump()), Tone::bad});
 }
 
-std::string waits(const Json& actor) {
-  const Json& wait = part(actor, "waiting_for");
+std::string waits(const StateJson& actor) {
+  const StateJson& wait = part(actor, "waiting_for");
   if (!wait.is_object() || wait.empty()) return {};
   return fmt::format("waits {:.1f} s for {}: {}", number(wait, "seconds"), word(wait, "name"),
                      word(wait, "message"));
 }
 
-Lines overview(const Json& state) {
-  const Json& run = part(state, "run");
-  const Json& progress = part(state, "progress");
+Lines overview(const StateJson& state) {
+  const StateJson& run = part(state, "run");
+  const StateJson& progress = part(state, "progress");
   Lines lines;
   const double epochs = number(progress, "epochs");
   const double epoch = number(progress, "epoch");
@@ -119,7 +119,7 @@ Lines overview(const Json& state) {
       "loss       {:<12} left      {}", figure(progress, "loss"),
       eta != progress.end() && eta->is_number() ? duration_text(eta->get<double>()) : "-")});
   for (const char* split : {"training", "validation", "test"}) {
-    const Json& score = part(progress, split);
+    const StateJson& score = part(progress, split);
     if (!score.is_object() || score.empty()) continue;
     lines.push_back({fmt::format("{:<10} loss {:<12} accuracy {}", split, figure(score, "loss"),
                                  figure(score, "accuracy"))});
@@ -132,13 +132,13 @@ Lines overview(const Json& state) {
         {fmt::format("consensus  {:<12} let in    {}", figure(progress, "consensus_distance"),
                      figure(progress, "merge_accept_rate"))});
   std::map<std::string, int> counts;
-  for (const Json& actor : part(state, "actors")) ++counts[word(actor, "state")];
+  for (const StateJson& actor : part(state, "actors")) ++counts[word(actor, "state")];
   std::string crowd;
   for (const auto& [name, count] : counts)
     crowd += fmt::format("{}{} {}", crowd.empty() ? "" : ", ", count, name);
   if (!crowd.empty()) lines.push_back({"actors     " + crowd});
   lines.push_back({});
-  const Json& events = part(state, "events");
+  const StateJson& events = part(state, "events");
   for (std::size_t i = events.size() > 5 ? events.size() - 5 : 0; i < events.size(); ++i)
     lines.push_back(
         {fmt::format("{:>8.1f} s  {} {} {}", number(events[i], "t"), word(events[i], "what"),
@@ -147,10 +147,10 @@ Lines overview(const Json& state) {
   return lines;
 }
 
-Lines workers(const Json& state) {
+Lines workers(const StateJson& state) {
   Lines lines = {
       {"actor          state       steps/s   samples/s  step       waiting or phase", Tone::title}};
-  for (const Json& actor : part(state, "actors")) {
+  for (const StateJson& actor : part(state, "actors")) {
     const std::string waiting = waits(actor);
     lines.push_back(
         {fmt::format("{:<14} {:<11} {:<9} {:<10} {:<10} {}", word(actor, "name"),
@@ -163,17 +163,17 @@ Lines workers(const Json& state) {
   return lines;
 }
 
-Lines graph(const Json& state) {
+Lines graph(const StateJson& state) {
   std::map<int, std::string> names;
   std::map<int, std::string> states;
-  for (const Json& actor : part(state, "actors")) {
+  for (const StateJson& actor : part(state, "actors")) {
     const int id = static_cast<int>(number(actor, "id"));
     names[id] = word(actor, "name");
     states[id] = word(actor, "state");
   }
   Lines lines = {
       {"who tells whom                        messages/s  bytes/s    delay", Tone::title}};
-  for (const Json& edge : part(state, "edges")) {
+  for (const StateJson& edge : part(state, "edges")) {
     const int from = static_cast<int>(number(edge, "from"));
     const int to = static_cast<int>(number(edge, "to"));
     const double delay = number(edge, "delay_seconds", -1);
@@ -183,15 +183,15 @@ Lines graph(const Json& state) {
                                  delay < 0 ? "-" : short_number(delay * 1e6) + " us"),
                      number(edge, "messages_per_second") > 0 ? Tone::plain : Tone::faint});
   }
-  for (const Json& actor : part(state, "actors"))
+  for (const StateJson& actor : part(state, "actors"))
     if (const std::string waiting = waits(actor); !waiting.empty())
       lines.push_back({word(actor, "name") + " " + waiting, tone_of(word(actor, "state"))});
   return lines;
 }
 
-Lines events(const Json& state) {
+Lines events(const StateJson& state) {
   Lines lines = {{"time        what                 who            detail", Tone::title}};
-  for (const Json& event : part(state, "events"))
+  for (const StateJson& event : part(state, "events"))
     lines.push_back({fmt::format("{:>8.1f} s  {:<20} {:<14} {}", number(event, "t"),
                                  word(event, "what"), word(event, "who"), word(event, "detail"))});
   return lines;
@@ -220,8 +220,8 @@ std::string painted(const Line& line, const Screen& screen) {
   return code_of(line.tone) + text + "\x1b[0m";
 }
 
-std::string head(const Json& state, const Screen& screen) {
-  const Json& run = part(state, "run");
+std::string head(const StateJson& state, const Screen& screen) {
+  const StateJson& run = part(state, "run");
   static constexpr std::array names = {"1 overview", "2 workers", "3 graph", "4 events"};
   std::string tabs;
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -236,7 +236,7 @@ std::string head(const Json& state, const Screen& screen) {
 }  // namespace
 
 std::vector<std::string> screen_lines(const std::string& text, const Screen& screen) {
-  const Json state = Json::parse(text, nullptr, false);
+  const StateJson state = StateJson::parse(text, nullptr, false);
   static constexpr std::array views = {&overview, &workers, &graph, &events};
   Lines top = {{head(state, screen), Tone::title}};
   if (screen.silent_seconds > 0)
@@ -262,16 +262,16 @@ std::vector<std::string> screen_lines(const std::string& text, const Screen& scr
 }
 
 std::vector<std::string> plain_lines(const std::string& text) {
-  const Json state = Json::parse(text, nullptr, false);
+  const StateJson state = StateJson::parse(text, nullptr, false);
   if (!state.is_object()) return {};
-  const Json& run = part(state, "run");
-  const Json& progress = part(state, "progress");
+  const StateJson& run = part(state, "run");
+  const StateJson& progress = part(state, "progress");
   std::vector<std::string> lines = {
       fmt::format("{}: t {}  epoch {}  updates {}  {}/s  loss {}", word(run, "phase"),
                   duration_text(number(run, "t")), figure(progress, "epoch"),
                   short_number(number(progress, "updates")),
                   short_number(number(progress, "samples_per_second")), figure(progress, "loss"))};
-  for (const Json& culprit : part(state, "culprits"))
+  for (const StateJson& culprit : part(state, "culprits"))
     lines.push_back("waiting for " + culprit_text(culprit.dump()));
   return lines;
 }

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string line(const Json& json) {
+std::string one_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -169,7 +169,7 @@ std::string state_json(const RunState& state) {
   json["events"] = Json::array();
   for (const std::string& event : state.events)
     json["events"].push_back(Json::parse(event, nullptr, false));
-  return line(json);
+  return one_line(json);
 }
 
 std::string graph_json(const RunState& state, const RunGraph& graph) {
@@ -179,7 +179,7 @@ std::string graph_json(const RunState& state, const RunGraph& graph) {
     json["nodes"].push_back({{"id", node.actor}, {"name", node.name}, {"role", node.role}});
   json["edges"] = Json::array();
   for (const auto& [from, to] : graph.edges) json["edges"].push_back({{"from", from}, {"to", to}});
-  return line(json);
+  return one_line(json);
 }
 
 std::string config_json(const std::string& resolved, const Config& config,
@@ -193,7 +193,7 @@ std::string config_json(const std::string& resolved, const Config& config,
                             {"origin", said ? origin->second.where : "default"}});
   }
   json["swappable"] = swappable;
-  return line(json);
+  return one_line(json);
 }
 
 std::string state_text(const std::string& text) {

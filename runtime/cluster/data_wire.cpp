@@ -9,11 +9,11 @@
 namespace troupe {
 namespace {
 
-enum class Answer : std::uint8_t { sent, refused };
+enum class Outcome : std::uint8_t { sent, refused };
 
 // Before the bytes of a part.
 struct SentHead {
-  Answer answer = Answer::sent;
+  Outcome answer = Outcome::sent;
   PartWanted wanted;
   std::uint64_t total = 0;
   static constexpr auto fields() {
@@ -22,7 +22,7 @@ struct SentHead {
 };
 
 struct RefusedWhole {
-  Answer answer = Answer::refused;
+  Outcome answer = Outcome::refused;
   PartRefused refused;
   static constexpr auto fields() {
     return std::tuple{&RefusedWhole::answer, &RefusedWhole::refused};
@@ -94,7 +94,7 @@ Bytes encode_refused(const PartRefused& refused) {
 std::variant<PartSent, PartRefused, Malformed> decode_part(const Bytes& bytes) {
   wire::Decoder decoder(std::span(&bytes, 1));
   if (bytes.size() > 0 &&
-      bytes.view()[0] == std::byte{static_cast<std::uint8_t>(Answer::refused)}) {
+      bytes.view()[0] == std::byte{static_cast<std::uint8_t>(Outcome::refused)}) {
     RefusedWhole whole;
     if (!decoder.get(whole)) return Malformed{decoder.why()};
     if (decoder.left() > 0) return Malformed{after_the_end(decoder.left())};
@@ -102,7 +102,7 @@ std::variant<PartSent, PartRefused, Malformed> decode_part(const Bytes& bytes) {
   }
   SentHead head;
   if (!decoder.get(head)) return Malformed{decoder.why()};
-  if (head.answer != Answer::sent) return Malformed{"no answer has this number"};
+  if (head.answer != Outcome::sent) return Malformed{"no answer has this number"};
   if (head.wanted.offset > head.total || decoder.left() > head.total - head.wanted.offset)
     return Malformed{"a part that reaches beyond the end"};
   return PartSent{head.wanted, head.total,

@@ -8,7 +8,7 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t state_bytes_max = piece_bytes / 2;
-constexpr std::size_t part_bytes = piece_bytes / 4;
+constexpr std::size_t beat_bytes = piece_bytes / 4;
 // Pictures for other hosts: every so many looks.
 constexpr unsigned told_every = 2;
 
@@ -91,8 +91,8 @@ std::vector<Beat> parts_of(Beat beat) {
   std::size_t bytes = 0;
   for (Condition& condition : beat.conditions) {
     const std::size_t size = encode_handshake(Beat{{condition}, {}}).size();
-    if (size > part_bytes) continue;
-    if (bytes + size > part_bytes) {
+    if (size > beat_bytes) continue;
+    if (bytes + size > beat_bytes) {
       parts.push_back({{}, parts.front().busy});
       bytes = 0;
     }

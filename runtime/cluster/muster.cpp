@@ -12,7 +12,7 @@
 namespace troupe {
 namespace {
 
-constexpr auto tick = std::chrono::milliseconds(20);
+constexpr auto look_every = std::chrono::milliseconds(20);
 // Nodes of this machine come at once; whoever starts others wants to know what is missing.
 constexpr auto first_word = std::chrono::seconds(2);
 constexpr auto further_words = std::chrono::seconds(10);
@@ -21,7 +21,7 @@ std::uint32_t manifest_of(const Plan& plan) {
   return plan.data ? plan.data->facts().manifest_crc32c : 0;
 }
 
-Clock::duration span_of(double seconds) {
+Clock::duration time_of(double seconds) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
 }
 
@@ -30,7 +30,7 @@ Clock::duration span_of(double seconds) {
 Muster::Muster(Means means)
     : means_(std::move(means)),
       members_(means_.roster.count() + 1),
-      deadline_(Clock::now() + span_of(means_.request.start_seconds)),
+      deadline_(Clock::now() + time_of(means_.request.start_seconds)),
       next_word_(Clock::now() + first_word),
       cpu_level_(static_cast<std::uint32_t>(troupe::cpu_level())) {
   members_[0].step = Step::connected;
@@ -49,7 +49,7 @@ bool Muster::wait_for(Step step) {
     check_children();
     check_time(step);
     say_who_is_missing(step);
-    auto event = means_.inbox.next(std::min(deadline_, Clock::now() + tick));
+    auto event = means_.inbox.next(std::min(deadline_, Clock::now() + look_every));
     if (!event) continue;
     if (auto* stop = std::get_if<StopRequested>(&*event)) {
       stop_ = std::move(*stop);

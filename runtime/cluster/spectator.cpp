@@ -14,9 +14,9 @@
 namespace troupe {
 namespace {
 
-constexpr PeerId coordinator = 0;
-constexpr auto connect_time = std::chrono::seconds(10);
-constexpr auto longest_pause = std::chrono::milliseconds(200);
+constexpr PeerId watched = 0;
+constexpr auto reach_time = std::chrono::seconds(10);
+constexpr auto event_pause = std::chrono::milliseconds(200);
 // A picture comes twice a second: this much without one is silence.
 constexpr auto silent_after = std::chrono::milliseconds(1000);
 // It goes on naming whom nobody hears any more.
@@ -33,8 +33,8 @@ class Spectator::Seat {
     endpoint_ = spawn_endpoint(system_, [this](EndpointEvent event) { inbox_.post(event); });
     const auto start = parse_address(request.join);
     const Switchboard::Reached reached =
-        switchboard_->reach(start.value_or(Address{}), Errand::control, connect_time);
-    caf::anon_send(endpoint_, Adopt{coordinator, reached.actor});
+        switchboard_->reach(start.value_or(Address{}), Errand::control, reach_time);
+    caf::anon_send(endpoint_, Adopt{watched, reached.actor});
     tell(WatchRun{.version = request.version});
   }
   Seat(const Seat&) = delete;
@@ -46,20 +46,18 @@ class Spectator::Seat {
   }
 
   Spectacle look() {
-    const auto event = inbox_.next(Clock::now() + longest_pause);
+    const auto event = inbox_.next(Clock::now() + event_pause);
     if (event) std::visit([this](const auto& each) { on(each); }, *event);
     const auto quiet = Clock::now() - heard_;
-    if (now_.over.empty() && quiet > silent_after && (!now_.state.empty() || quiet > connect_time))
+    if (now_.over.empty() && quiet > silent_after && (!now_.state.empty() || quiet > reach_time))
       now_.silent_seconds = std::chrono::duration<double>(quiet).count();
     return now_;
   }
 
  private:
-  void tell(Handshake sentence) {
-    caf::anon_send(endpoint_, Tell{coordinator, std::move(sentence)});
-  }
+  void tell(Handshake sentence) { caf::anon_send(endpoint_, Tell{watched, std::move(sentence)}); }
   void on(const LinkLost& lost) {
-    if (lost.peer == coordinator) now_.over = "the coordinator's process is gone";
+    if (lost.peer == watched) now_.over = "the coordinator's process is gone";
   }
   void on(const Heard& heard) {
     heard_ = Clock::now();

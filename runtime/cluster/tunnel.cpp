@@ -11,7 +11,7 @@
 namespace troupe {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
+constexpr std::size_t way_bytes = std::size_t{64} << 10;
 constexpr int turns = 16;  // before others on the thread have theirs
 
 // CAF 0.17's header: type, two bytes of nothing, flags, then these, big-endian.
@@ -60,8 +60,8 @@ Tunnel::Tunnel(boost::asio::io_context& io, Line line, int inner)
     : io_(io),
       line_(std::move(line)),
       inner_(io, boost::asio::local::stream_protocol(), inner),
-      in_{.buffer = std::vector<std::byte>(buffer_bytes)},
-      out_{.buffer = std::vector<std::byte>(buffer_bytes)} {}
+      in_{.buffer = std::vector<std::byte>(way_bytes)},
+      out_{.buffer = std::vector<std::byte>(way_bytes)} {}
 
 void Tunnel::begin() {
   inward();

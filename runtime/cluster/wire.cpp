@@ -6,55 +6,55 @@ namespace troupe {
 namespace {
 
 // An Envelope as the wire has it: the address, then the sentence.
-struct Address {
+struct Heading {
   ActorId from = 0;
   ActorId to = 0;
   std::uint32_t graph_epoch = 0;
   std::uint64_t run = 0;
   std::uint64_t sequence = 0;
   static constexpr auto fields() {
-    return std::tuple{&Address::from, &Address::to, &Address::graph_epoch, &Address::run,
-                      &Address::sequence};
+    return std::tuple{&Heading::from, &Heading::to, &Heading::graph_epoch, &Heading::run,
+                      &Heading::sequence};
   }
 };
 
-Address address_of(const Envelope& envelope) {
+Heading heading_of(const Envelope& envelope) {
   return {envelope.from, envelope.to, envelope.graph_epoch, envelope.run, envelope.sequence};
 }
 
 std::variant<Envelope, Malformed> decode(wire::Decoder decoder) {
-  Address address;
+  Heading heading;
   Envelope envelope;
-  if (!decoder.get(address) || !decoder.get(envelope.message)) return Malformed{decoder.why()};
+  if (!decoder.get(heading) || !decoder.get(envelope.message)) return Malformed{decoder.why()};
   if (decoder.left() > 0) return Malformed{std::to_string(decoder.left()) + " bytes after the end"};
-  envelope.from = address.from;
-  envelope.to = address.to;
-  envelope.graph_epoch = address.graph_epoch;
-  envelope.run = address.run;
-  envelope.sequence = address.sequence;
+  envelope.from = heading.from;
+  envelope.to = heading.to;
+  envelope.graph_epoch = heading.graph_epoch;
+  envelope.run = heading.run;
+  envelope.sequence = heading.sequence;
   return envelope;
 }
 
 }  // namespace
 
 Bytes encode(const Envelope& envelope) {
-  const Address address = address_of(envelope);
-  const std::size_t size = wire::encoded_size(address) + wire::encoded_size(envelope.message);
+  const Heading heading = heading_of(envelope);
+  const std::size_t size = wire::encoded_size(heading) + wire::encoded_size(envelope.message);
   return Bytes::make(size, [&](std::span<std::byte> into) {
     wire::Encoder encoder(into);
-    encoder.put(address);
+    encoder.put(heading);
     encoder.put(envelope.message);
   });
 }
 
 Encoded encode_apart(const Envelope& envelope) {
-  const Address address = address_of(envelope);
+  const Heading heading = heading_of(envelope);
   const std::size_t size =
-      wire::encoded_size(address) + wire::encoded_size<wire::Floats::apart>(envelope.message);
+      wire::encoded_size(heading) + wire::encoded_size<wire::Floats::apart>(envelope.message);
   Encoded encoded;
   encoded.head = Bytes::make(size, [&](std::span<std::byte> into) {
     wire::Encoder encoder(into, &encoded.blocks);
-    encoder.put(address);
+    encoder.put(heading);
     encoder.put(envelope.message);
   });
   return encoded;

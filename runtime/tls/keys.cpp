@@ -16,7 +16,9 @@ namespace {
 
 using namespace pem;
 
-[[noreturn]] void refuse(const std::string& line) { throw UserError(ExitCode::usage, line); }
+[[noreturn]] void refuse_authority(const std::string& line) {
+  throw UserError(ExitCode::usage, line);
+}
 
 bool is_address(const std::string& host) {
   in6_addr buffer{};
@@ -131,10 +133,10 @@ Authority::Authority(std::string certificate, std::string key)
     : certificate_(std::move(certificate)), key_(std::move(key)) {
   const Certificate own = certificate_in(certificate_);
   const Key own_key = key_in(key_);
-  if (!own || X509_check_ca(own.get()) != 1) refuse("the CA's certificate is none");
-  if (!own_key) refuse("the CA's key is no private key in PEM without a passphrase");
+  if (!own || X509_check_ca(own.get()) != 1) refuse_authority("the CA's certificate is none");
+  if (!own_key) refuse_authority("the CA's key is no private key in PEM without a passphrase");
   if (X509_check_private_key(own.get(), own_key.get()) != 1)
-    refuse("the CA's key does not belong to its certificate");
+    refuse_authority("the CA's key does not belong to its certificate");
 }
 
 Credentials Authority::issue(const std::string& host, Validity validity) const {
@@ -171,7 +173,7 @@ bool CertificateFacts::is_for(const std::string& host) const {
 
 CertificateFacts certificate_facts(const std::string& text) {
   const Certificate one = certificate_in(text);
-  if (!one) refuse("no certificate in PEM");
+  if (!one) refuse_authority("no certificate in PEM");
   return {.name = common_name(X509_get_subject_name(one.get())),
           .hosts = hosts_of(one.get()),
           .issuer = common_name(X509_get_issuer_name(one.get())),

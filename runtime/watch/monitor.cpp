@@ -21,7 +21,7 @@ std::string role_of(const Plan& plan, ActorId actor) {
 
 bool steps(const std::string& role) { return role == "worker" || role == "peer"; }
 
-double rate(std::uint64_t now, std::uint64_t before, double seconds) {
+double per_second(std::uint64_t now, std::uint64_t before, double seconds) {
   return seconds > 0 && now > before ? static_cast<double>(now - before) / seconds : 0;
 }
 
@@ -128,8 +128,8 @@ ActorView Monitor::standing(ActorId actor, const Seen& seen, double now) const {
                      .credit = condition.credit,
                      .last_sign_seconds = std::max(0.0, now - process.heard_at)};
   const double seconds = now - seen.older.t;
-  standing.steps_per_second = rate(condition.steps, seen.older.steps, seconds);
-  standing.samples_per_second = rate(condition.rows, seen.older.rows, seconds);
+  standing.steps_per_second = per_second(condition.steps, seen.older.steps, seconds);
+  standing.samples_per_second = per_second(condition.rows, seen.older.rows, seconds);
   for (const EdgeTraffic& edge : condition.traffic) standing.bytes_out += edge.bytes;
   if (seen.busy != nullptr && seen.busy->actor != actor) {
     standing.waits.push_back({seen.busy->actor, "the thread that both share", seen.busy->seconds});
@@ -185,8 +185,8 @@ void Monitor::add_traffic(View& view, double now) const {
       view.edges.push_back(
           {.from = seen.condition.actor,
            .to = edge.to,
-           .messages_per_second = rate(edge.messages, before ? before->messages : 0, seconds),
-           .bytes_per_second = rate(edge.bytes, before ? before->bytes : 0, seconds),
+           .messages_per_second = per_second(edge.messages, before ? before->messages : 0, seconds),
+           .bytes_per_second = per_second(edge.bytes, before ? before->bytes : 0, seconds),
            .delay_seconds = edge.delay_seconds});
     }
   }

@@ -10,10 +10,6 @@ using namespace troupe;
 
 namespace {
 
-constexpr ActorId aggregator_id = 2;
-constexpr ActorId first = 3;
-constexpr ActorId second = 4;
-
 Toy asking(const char* form) {
   Toy toy{.gate = open_gate(), .pull = PullKind::dense, .update = loss_compensated_update()};
   toy.updates.set("training.loss_compensated.form", std::string(form));
@@ -23,8 +19,8 @@ Toy asking(const char* form) {
   return toy;
 }
 
-struct Hand {
-  explicit Hand(const Toy& toy) : plan(toy_plan(toy)), worker(plan) {
+struct Adviser {
+  explicit Adviser(const Toy& toy) : plan(toy_plan(toy)), worker(plan) {
     worker.receive(stage, Plan::coordinator, Lease{.partitions = {0}});
     stage.heard_by<Pull>(aggregator_id);
   }
@@ -37,7 +33,7 @@ struct Hand {
   void advise(Advice advice) { worker.receive(stage, aggregator_id, advice); }
 
   std::shared_ptr<Plan> plan;
-  HandStage stage{first};
+  HandStage stage{first_worker};
   Worker worker;
 };
 
@@ -48,7 +44,7 @@ std::vector<float> values_of(const Push& push) {
 }  // namespace
 
 TEST_CASE("advice: a worker reports its loss and the time of its pull, and waits") {
-  Hand hand(asking("scaled"));
+  Adviser hand(asking("scaled"));
   hand.stage.time = 1.5;
   hand.model(0);
   const auto outlook = hand.stage.heard_by<Outlook>(aggregator_id);
@@ -67,7 +63,7 @@ TEST_CASE("advice: a worker reports its loss and the time of its pull, and waits
 }
 
 TEST_CASE("advice: for another turn than the one at hand it is not heard") {
-  Hand hand(asking("scaled"));
+  Adviser hand(asking("scaled"));
   hand.model(0);
   hand.stage.heard_by<Outlook>(aggregator_id);
   hand.advise({.partition = 0, .step = 1});
@@ -80,7 +76,7 @@ TEST_CASE("advice: for another turn than the one at hand it is not heard") {
 }
 
 TEST_CASE("advice: an answer that comes while a step is under way waits for its end") {
-  Hand hand(asking("scaled"));
+  Adviser hand(asking("scaled"));
   hand.model(0);
   hand.stage.heard_by<Outlook>(aggregator_id);
   hand.model(1);
@@ -92,11 +88,11 @@ TEST_CASE("advice: an answer that comes while a step is under way waits for its 
 
 TEST_CASE("advice: literally the gradient is that of asgd, bit for bit; scaled it is larger") {
   Toy plain{.gate = open_gate(), .pull = PullKind::dense, .entrywise = false};
-  Hand asgd(plain);
+  Adviser asgd(plain);
   asgd.model(0);
   const std::vector<float> expected = values_of(asgd.stage.heard_by<Push>(aggregator_id));
   const auto pushed = [](const char* form, Advice advice) {
-    Hand hand(asking(form));
+    Adviser hand(asking(form));
     hand.model(0);
     hand.stage.heard_by<Outlook>(aggregator_id);
     hand.advise(advice);
@@ -119,13 +115,13 @@ TEST_CASE("advice: it comes at once and leaves the model as it is") {
   const auto say = [&](ActorId from, Message message) {
     aggregator.receive(stage, from, std::move(message));
   };
-  say(first, Pull{.partitions = {0}});
-  say(second, Pull{.partitions = {1}});
-  stage.heard_by<Parameters>(first);
-  stage.heard_by<Parameters>(second);
+  say(first_worker, Pull{.partitions = {0}});
+  say(second_worker, Pull{.partitions = {1}});
+  stage.heard_by<Parameters>(first_worker);
+  stage.heard_by<Parameters>(second_worker);
   for (std::uint64_t step = 0; step < 4; ++step)
     for (const std::uint32_t p : {0U, 1U}) {
-      const ActorId worker = p == 0 ? first : second;
+      const ActorId worker = p == 0 ? first_worker : second_worker;
       say(worker, Outlook{.partition = p, .step = step, .loss = 0.5, .pull_seconds = 0.1});
       const auto advice = stage.heard_by<Advice>(worker);
       CHECK(advice.partition == p);
@@ -145,11 +141,11 @@ TEST_CASE("advice: whoever asks about a turn that is not his is answered with no
   const auto plan = toy_plan(asking("scaled"));
   Aggregator aggregator(plan);
   HandStage stage{aggregator_id};
-  aggregator.receive(stage, first, Pull{.partitions = {0}});
-  stage.heard_by<Parameters>(first);
+  aggregator.receive(stage, first_worker, Pull{.partitions = {0}});
+  stage.heard_by<Parameters>(first_worker);
   for (const Outlook& outlook :
        {Outlook{.partition = 1}, Outlook{.partition = 9}, Outlook{.partition = 0, .step = 5}}) {
-    aggregator.receive(stage, first, outlook);
-    CHECK(stage.heard_by<Advice>(first).updates == 0);
+    aggregator.receive(stage, first_worker, outlook);
+    CHECK(stage.heard_by<Advice>(first_worker).updates == 0);
   }
 }

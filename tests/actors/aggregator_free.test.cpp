@@ -10,8 +10,6 @@ using namespace troupe;
 namespace {
 
 constexpr ActorId server = Plan::first_drawn;
-constexpr ActorId first = server + 1;
-constexpr ActorId second = server + 2;
 
 std::shared_ptr<Plan> freely() {
   Toy toy{.gate = free_gate(), .codec = dense_codec(), .pull = PullKind::dense};
@@ -60,37 +58,37 @@ float weight(const Parameters& parameters) {
 
 TEST_CASE("free: an arrival moves nothing and is answered at once; the clock moves the model") {
   Play play;
-  const Parameters start = play.pull(first, 0);
-  const Parameters same = play.push(first, start, 2);
+  const Parameters start = play.pull(first_worker, 0);
+  const Parameters same = play.push(first_worker, start, 2);
   CHECK(same.version == start.version);
   CHECK(weight(same) == 0);
   CHECK(play.stage.silent());
   play.step();
   CHECK(play.stage.silent());
   // The mean over two senders, of whom one has said nothing.
-  CHECK(weight(play.push(first, same, 2)) == doctest::Approx(-0.1 * 2 / 2));
+  CHECK(weight(play.push(first_worker, same, 2)) == doctest::Approx(-0.1 * 2 / 2));
 }
 
 TEST_CASE("free: a sender's newest gradient replaces its last one and stands for every step") {
   Play play;
-  Parameters one = play.pull(first, 0);
-  Parameters two = play.pull(second, 1);
-  one = play.push(first, one, 2);
-  two = play.push(second, two, 6);
-  one = play.push(first, one, 4);
+  Parameters one = play.pull(first_worker, 0);
+  Parameters two = play.pull(second_worker, 1);
+  one = play.push(first_worker, one, 2);
+  two = play.push(second_worker, two, 6);
+  one = play.push(first_worker, one, 4);
   play.step();
   play.step();
-  CHECK(weight(play.push(second, two, 0)) == doctest::Approx(-0.1 * 2 * (4 + 6) / 2));
+  CHECK(weight(play.push(second_worker, two, 0)) == doctest::Approx(-0.1 * 2 * (4 + 6) / 2));
 }
 
 TEST_CASE("free: a stop ends the steps, and the rows under way are waited for") {
   Play play;
-  const Parameters given = play.pull(first, 0);
+  const Parameters given = play.pull(first_worker, 0);
   play.aggregator.on(play.stage, Plan::coordinator, Stop{});
   const std::size_t alarms = play.stage.alarms.size();
   play.step();
   CHECK(play.stage.alarms.size() == alarms);
-  play.aggregator.on(play.stage, first, gradient(given, 1));
+  play.aggregator.on(play.stage, first_worker, gradient(given, 1));
   const Final final = play.stage.heard_by<Final>(Plan::coordinator);
   CHECK(final.progress.updates == 0);
   CHECK(final.progress.gradients == 1);

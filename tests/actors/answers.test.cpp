@@ -11,10 +11,6 @@ using namespace troupe;
 
 namespace {
 
-constexpr ActorId aggregator_id = 2;
-constexpr ActorId first = 3;
-constexpr ActorId second = 4;
-
 /// Sums are of mean gradients: 4 rows a turn, so 4 is a mean of 1.
 Push pushed(const Turn& turn, std::vector<std::uint32_t> indices, std::vector<float> values,
             std::uint64_t based_on = 1) {
@@ -55,62 +51,62 @@ using Values = std::vector<float>;
 
 TEST_CASE("reply gradient: all hear the sum, and what changed since the last one they heard") {
   Holder holder(merging(true));
-  const Turn a = holder.pull(first, 0).at(0);
-  const Turn b = holder.pull(second, 1).at(0);
-  holder.push(first, pushed(a, {0, 5}, {4, 4}));
+  const Turn a = holder.pull(first_worker, 0).at(0);
+  const Turn b = holder.pull(second_worker, 1).at(0);
+  holder.push(first_worker, pushed(a, {0, 5}, {4, 4}));
   CHECK(holder.stage.silent());
-  holder.push(second, pushed(b, {5}, {8}));
-  const auto heard = holder.stage.heard_by<Merged>(first);
+  holder.push(second_worker, pushed(b, {5}, {8}));
+  const auto heard = holder.stage.heard_by<Merged>(first_worker);
   CHECK(heard.version == 2);
   CHECK(heard.factor == 0.25F);  // 2 partitions, 8 rows: the sum of two means
   CHECK(heard.rate == doctest::Approx(0.1));
   CHECK(std::get<ChangedValues>(heard.payload).indices == Indices{0, 5});
   CHECK(std::get<ChangedValues>(heard.payload).values == Values{4, 12});
-  const auto other = holder.stage.heard_by<Merged>(second);
-  holder.push(first, pushed(heard.turns.at(0), {0}, {4}, 2));
-  holder.push(second, pushed(other.turns.at(0), {7}, {4}, 2));
-  const auto next = std::get<ChangedValues>(holder.stage.heard_by<Merged>(first).payload);
+  const auto other = holder.stage.heard_by<Merged>(second_worker);
+  holder.push(first_worker, pushed(heard.turns.at(0), {0}, {4}, 2));
+  holder.push(second_worker, pushed(other.turns.at(0), {7}, {4}, 2));
+  const auto next = std::get<ChangedValues>(holder.stage.heard_by<Merged>(first_worker).payload);
   CHECK(next.indices == Indices{5, 7});  // 0 is the same, 5 is gone: a zero travels
   CHECK(next.values == Values{0, 4});
 }
 
 TEST_CASE("reply gradient: who comes later is told the model, and gradients from then on") {
   Holder holder(merging(true));
-  const Turn a = holder.pull(first, 0).at(0);
-  const Turn b = holder.pull(first, 1).at(0);
+  const Turn a = holder.pull(first_worker, 0).at(0);
+  const Turn b = holder.pull(first_worker, 1).at(0);
   Push both = pushed(a, {0}, {4});
   both.turns.push_back(b);
   both.contributions.push_back(pushed(b, {1}, {4}).contributions[0]);
-  holder.push(first, std::move(both));
-  holder.stage.heard_by<Merged>(first);
-  holder.aggregator.receive(holder.stage, second, Pull{.partitions = {1}});
-  const auto late = holder.stage.heard_by<Parameters>(second);
+  holder.push(first_worker, std::move(both));
+  holder.stage.heard_by<Merged>(first_worker);
+  holder.aggregator.receive(holder.stage, second_worker, Pull{.partitions = {1}});
+  const auto late = holder.stage.heard_by<Parameters>(second_worker);
   CHECK(late.version == 2);
   CHECK(std::get<DenseValues>(late.payload).values.values()[1] == doctest::Approx(-0.1));
-  holder.push(first, pushed({0, 1, 4}, {0}, {4}, 2));
-  holder.push(second, pushed({1, 1, 4}, {1}, {4}, 2));
-  holder.stage.heard_by<Merged>(first);
-  CHECK(std::get<ChangedValues>(holder.stage.heard_by<Merged>(second).payload).fresh);
+  holder.push(first_worker, pushed({0, 1, 4}, {0}, {4}, 2));
+  holder.push(second_worker, pushed({1, 1, 4}, {1}, {4}, 2));
+  holder.stage.heard_by<Merged>(first_worker);
+  CHECK(std::get<ChangedValues>(holder.stage.heard_by<Merged>(second_worker).payload).fresh);
 }
 
 TEST_CASE("wait never: leave for the next turn comes at once, the sum when all have sent") {
   Holder holder(merging(false));
-  const std::vector<Turn> mine = holder.pull(first, 0);
-  const std::vector<Turn> theirs = holder.pull(second, 1);
+  const std::vector<Turn> mine = holder.pull(first_worker, 0);
+  const std::vector<Turn> theirs = holder.pull(second_worker, 1);
   REQUIRE(mine.size() == 3);
-  holder.push(first, pushed(mine[0], {0, 5}, {4, 4}));
-  const auto leave = holder.stage.heard_by<Parameters>(first);
+  holder.push(first_worker, pushed(mine[0], {0, 5}, {4, 4}));
+  const auto leave = holder.stage.heard_by<Parameters>(first_worker);
   CHECK(leave.turns == std::vector<Turn>{{.partition = 0, .step = 3, .rows = 4}});
   CHECK(std::holds_alternative<std::monostate>(leave.payload));
   // Its second one meets the first: 5 collides and the newest wins, 0 stays, 7 is new.
-  holder.push(first, pushed(mine[1], {5, 7}, {16, 8}));
-  holder.stage.heard_by<Parameters>(first);
+  holder.push(first_worker, pushed(mine[1], {5, 7}, {16, 8}));
+  holder.stage.heard_by<Parameters>(first_worker);
   CHECK(holder.stage.silent());
-  holder.push(second, pushed(theirs[0], {7}, {4}));
-  const auto sum = std::get<ChangedValues>(holder.stage.heard_by<Merged>(first).payload);
+  holder.push(second_worker, pushed(theirs[0], {7}, {4}));
+  const auto sum = std::get<ChangedValues>(holder.stage.heard_by<Merged>(first_worker).payload);
   CHECK(sum.indices == Indices{0, 5, 7});
   CHECK(sum.values == Values{4, 16, 12});
-  const auto heard = holder.stage.heard_by<Merged>(second);
+  const auto heard = holder.stage.heard_by<Merged>(second_worker);
   CHECK(heard.turns.size() == 1);  // its leave travels with the sum
   CHECK(heard.factor == 0.25F);    // a mean for each sender, however often it sent
   CHECK(holder.stage.silent());
@@ -123,11 +119,11 @@ TEST_CASE("wait never: leave for the next turn comes at once, the sum when all h
 
 TEST_CASE("wait never: rows of whose gradient nothing is left are overwritten, not delivered") {
   Holder holder(merging(false));
-  const std::vector<Turn> mine = holder.pull(first, 0);
-  const std::vector<Turn> theirs = holder.pull(second, 1);
-  holder.push(first, pushed(mine[0], {5}, {4}));
-  holder.push(first, pushed(mine[1], {5}, {8}));
-  holder.push(second, pushed(theirs[0], {7}, {4}));
+  const std::vector<Turn> mine = holder.pull(first_worker, 0);
+  const std::vector<Turn> theirs = holder.pull(second_worker, 1);
+  holder.push(first_worker, pushed(mine[0], {5}, {4}));
+  holder.push(first_worker, pushed(mine[1], {5}, {8}));
+  holder.push(second_worker, pushed(theirs[0], {7}, {4}));
   while (!holder.stage.silent()) holder.stage.said.pop_front();
   holder.aggregator.receive(holder.stage, Plan::coordinator, Stop{.at_once = true});
   const auto final = holder.stage.heard_by<Final>(Plan::coordinator);
@@ -143,18 +139,18 @@ TEST_CASE("wait never: who is done leaves, and the sum waits for one fewer") {
   toy.validation = 0;
   toy.epochs = 1;
   Holder holder(toy);
-  const std::vector<Turn> mine = holder.pull(first, 0);
-  const std::vector<Turn> theirs = holder.pull(second, 1);
+  const std::vector<Turn> mine = holder.pull(first_worker, 0);
+  const std::vector<Turn> theirs = holder.pull(second_worker, 1);
   for (const Turn& turn : mine)
-    holder.push(first, pushed(turn, {static_cast<std::uint32_t>(turn.step)}, {4}));
+    holder.push(first_worker, pushed(turn, {static_cast<std::uint32_t>(turn.step)}, {4}));
   CHECK(holder.stage.silent());  // no rows are left for another turn
-  holder.push(second, pushed(theirs[0], {7}, {4}));
-  holder.stage.heard_by<Merged>(first);
-  holder.stage.heard_by<Merged>(second);
-  holder.push(second, pushed(theirs[1], {7}, {4}, 2));  // now alone
-  holder.stage.heard_by<Merged>(first);
-  holder.stage.heard_by<Merged>(second);
-  holder.push(second, pushed(theirs[2], {7}, {4}, 3));
+  holder.push(second_worker, pushed(theirs[0], {7}, {4}));
+  holder.stage.heard_by<Merged>(first_worker);
+  holder.stage.heard_by<Merged>(second_worker);
+  holder.push(second_worker, pushed(theirs[1], {7}, {4}, 2));  // now alone
+  holder.stage.heard_by<Merged>(first_worker);
+  holder.stage.heard_by<Merged>(second_worker);
+  holder.push(second_worker, pushed(theirs[2], {7}, {4}, 3));
   CHECK(holder.stage.heard_by<Final>(Plan::coordinator).progress.updates == 3);
 }
 
@@ -178,7 +174,7 @@ struct Hand {
   }
 
   std::shared_ptr<Plan> plan;
-  HandStage stage{first};
+  HandStage stage{first_worker};
   Worker worker;
 };
 

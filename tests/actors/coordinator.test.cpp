@@ -11,12 +11,8 @@ using namespace troupe;
 
 namespace {
 
-constexpr ActorId aggregator = 2;
-constexpr ActorId first = 3;
-constexpr ActorId second = 4;
-
-struct Dialogue {
-  explicit Dialogue(const Toy& toy = {}) : plan(toy_plan(toy)), coordinator(plan) {
+struct Office {
+  explicit Office(const Toy& toy = {}) : plan(toy_plan(toy)), coordinator(plan) {
     coordinator.start(stage);
     stage.said.clear();
   }
@@ -48,21 +44,21 @@ TEST_CASE("coordinator: leases all partitions, in blocks") {
   Coordinator coordinator(plan);
   HandStage stage(Plan::coordinator);
   coordinator.start(stage);
-  CHECK(stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{0, 1, 2});
-  CHECK(stage.heard_by<Lease>(second).partitions == std::vector<std::uint32_t>{3, 4});
+  CHECK(stage.heard_by<Lease>(first_worker).partitions == std::vector<std::uint32_t>{0, 1, 2});
+  CHECK(stage.heard_by<Lease>(second_worker).partitions == std::vector<std::uint32_t>{3, 4});
   CHECK(stage.silent());
 }
 
 TEST_CASE("coordinator: the end waits for the last scores and for every worker") {
-  Dialogue dialogue;
-  dialogue.hears(aggregator, final_of(10));
+  Office dialogue;
+  dialogue.hears(aggregator_id, final_of(10));
   CHECK(dialogue.stage.heard_by<Evaluate>(Plan::evaluator).last);
-  dialogue.stage.heard_by<Finish>(first);
-  dialogue.stage.heard_by<Finish>(second);
-  dialogue.hears(first, Finished{.computed = 6});
+  dialogue.stage.heard_by<Finish>(first_worker);
+  dialogue.stage.heard_by<Finish>(second_worker);
+  dialogue.hears(first_worker, Finished{.computed = 6});
   dialogue.hears(Plan::evaluator, Evaluated{.last = true});
   CHECK_FALSE(dialogue.stage.over);
-  dialogue.hears(second, Finished{.computed = 4});
+  dialogue.hears(second_worker, Finished{.computed = 4});
   CHECK(dialogue.stage.over);
   CHECK(dialogue.end().status == "done");
   CHECK(dialogue.end().computed == 10);
@@ -70,75 +66,79 @@ TEST_CASE("coordinator: the end waits for the last scores and for every worker")
 }
 
 TEST_CASE("coordinator: a worker that is lost is named and its partitions go to others") {
-  Dialogue dialogue;
+  Office dialogue;
   dialogue.hears(Plan::coordinator,
-                 WorkersLost{.workers = {second}, .detail = "node 1 was killed"});
-  CHECK(dialogue.stage.heard_by<WorkersLost>(aggregator).workers == std::vector<ActorId>{second});
-  CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
+                 WorkersLost{.workers = {second_worker}, .detail = "node 1 was killed"});
+  CHECK(dialogue.stage.heard_by<WorkersLost>(aggregator_id).workers ==
+        std::vector<ActorId>{second_worker});
+  CHECK(dialogue.stage.heard_by<Lease>(first_worker).partitions == std::vector<std::uint32_t>{1});
   CHECK(dialogue.event(0) == "worker_lost|worker 1|node 1 was killed");
   CHECK(dialogue.event(1) == "leased|worker 0|takes over partitions 1 of worker 1");
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: workers lost together are not leased each other's partitions") {
-  Dialogue dialogue({.workers = 3, .partitions = 3});
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {first, second}, .detail = "killed"});
-  dialogue.stage.heard_by<WorkersLost>(aggregator);
+  Office dialogue({.workers = 3, .partitions = 3});
+  dialogue.hears(Plan::coordinator,
+                 WorkersLost{.workers = {first_worker, second_worker}, .detail = "killed"});
+  dialogue.stage.heard_by<WorkersLost>(aggregator_id);
   for (const std::uint32_t p : {0U, 1U})
     CHECK(dialogue.stage.heard_by<Lease>(5).partitions == std::vector<std::uint32_t>{p});
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: a worker that would like to go finishes first, and is no loss") {
-  Dialogue dialogue;
-  dialogue.hears(Plan::coordinator, WorkersLeaving{.workers = {second}, .detail = "node 1"});
-  dialogue.stage.heard_by<Finish>(second);
+  Office dialogue;
+  dialogue.hears(Plan::coordinator, WorkersLeaving{.workers = {second_worker}, .detail = "node 1"});
+  dialogue.stage.heard_by<Finish>(second_worker);
   CHECK(dialogue.stage.silent());  // until it has said what it did
-  dialogue.hears(second, Finished{.computed = 7});
-  CHECK(dialogue.stage.heard_by<WorkersLost>(aggregator).workers == std::vector<ActorId>{second});
-  CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
+  dialogue.hears(second_worker, Finished{.computed = 7});
+  CHECK(dialogue.stage.heard_by<WorkersLost>(aggregator_id).workers ==
+        std::vector<ActorId>{second_worker});
+  CHECK(dialogue.stage.heard_by<Lease>(first_worker).partitions == std::vector<std::uint32_t>{1});
   CHECK(dialogue.event(0) == "node_left|worker 1|node 1");
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "gone"});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second_worker}, .detail = "gone"});
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: a new worker in a lost one's place takes partitions off who has most") {
-  Dialogue dialogue({.workers = 2, .partitions = 5});
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}});
+  Office dialogue({.workers = 2, .partitions = 5});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second_worker}});
   dialogue.stage.said.clear();
-  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}, .detail = "node 2"});
-  const auto joined = dialogue.stage.heard_by<WorkersJoined>(aggregator);
+  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second_worker}, .detail = "node 2"});
+  const auto joined = dialogue.stage.heard_by<WorkersJoined>(aggregator_id);
   CHECK(dialogue.stage.silent());  // until the holder of the model knows of it
-  dialogue.hears(aggregator, joined);
-  const auto kept = dialogue.stage.heard_by<Lease>(first);
+  dialogue.hears(aggregator_id, joined);
+  const auto kept = dialogue.stage.heard_by<Lease>(first_worker);
   CHECK(kept.no_others);
   CHECK(kept.partitions == std::vector<std::uint32_t>{0, 1, 2});
-  const auto taken = dialogue.stage.heard_by<Lease>(second);
+  const auto taken = dialogue.stage.heard_by<Lease>(second_worker);
   CHECK_FALSE(taken.no_others);
   CHECK(taken.partitions == std::vector<std::uint32_t>{4, 3});
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: what was computed under a lost worker's name is counted once more") {
-  Dialogue dialogue;
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}});
-  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}});
+  Office dialogue;
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second_worker}});
+  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second_worker}});
   Final final = final_of(10);
-  final.computed = {{.worker = first, .rows = 3}, {.worker = second, .rows = 1, .earlier = 4}};
-  dialogue.hears(aggregator, final);
-  dialogue.hears(first, Finished{.computed = 3});
-  dialogue.hears(second, Finished{.computed = 3});
+  final.computed = {{.worker = first_worker, .rows = 3},
+                    {.worker = second_worker, .rows = 1, .earlier = 4}};
+  dialogue.hears(aggregator_id, final);
+  dialogue.hears(first_worker, Finished{.computed = 3});
+  dialogue.hears(second_worker, Finished{.computed = 3});
   dialogue.hears(Plan::evaluator, Evaluated{.last = true});
   CHECK(dialogue.end().computed == 10);
 }
 
 TEST_CASE("coordinator: when the holder of the model is lost the run ends, and draws add up") {
-  Dialogue dialogue;
-  dialogue.hears(aggregator, Progress{.updates = 2, .delivered = 8});
-  dialogue.hears(Plan::coordinator,
-                 WorkersLost{.workers = {aggregator, second}, .detail = "node 1 was killed"});
-  dialogue.stage.heard_by<Finish>(first);
-  dialogue.hears(first, Finished{.computed = 12});
+  Office dialogue;
+  dialogue.hears(aggregator_id, Progress{.updates = 2, .delivered = 8});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {aggregator_id, second_worker},
+                                                .detail = "node 1 was killed"});
+  dialogue.stage.heard_by<Finish>(first_worker);
+  dialogue.hears(first_worker, Finished{.computed = 12});
   CHECK(dialogue.stage.over);
   CHECK(dialogue.end().status == "failed");
   CHECK(dialogue.end().exit_code == 4);
@@ -148,52 +148,52 @@ TEST_CASE("coordinator: when the holder of the model is lost the run ends, and d
 }
 
 TEST_CASE("coordinator: who is there already cannot join") {
-  Dialogue dialogue;
-  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second}});
+  Office dialogue;
+  dialogue.hears(Plan::coordinator, WorkersJoined{.workers = {second_worker}});
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: losing a worker twice is losing it once") {
-  Dialogue dialogue;
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "killed"});
+  Office dialogue;
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second_worker}, .detail = "killed"});
   dialogue.stage.said.clear();
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second}, .detail = "no beat"});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {second_worker}, .detail = "no beat"});
   CHECK(dialogue.stage.silent());
 }
 
 TEST_CASE("coordinator: without workers the run ends with a line, exit 4") {
-  Dialogue dialogue({.workers = 1, .partitions = 1});
-  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {first}, .detail = "killed"});
-  dialogue.stage.heard_by<WorkersLost>(aggregator);
-  CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
-  dialogue.hears(aggregator, final_of(0));
+  Office dialogue({.workers = 1, .partitions = 1});
+  dialogue.hears(Plan::coordinator, WorkersLost{.workers = {first_worker}, .detail = "killed"});
+  dialogue.stage.heard_by<WorkersLost>(aggregator_id);
+  CHECK(dialogue.stage.heard_by<Stop>(aggregator_id).at_once);
+  dialogue.hears(aggregator_id, final_of(0));
   CHECK(dialogue.end().exit_code == 4);
   CHECK(dialogue.end().reason == "no worker is left: worker 0 was the last");
 }
 
 TEST_CASE("coordinator: a stop request finishes the steps under way and keeps its exit code") {
-  Dialogue dialogue;
+  Office dialogue;
   dialogue.hears(Plan::coordinator, StopRequested{.reason = "SIGINT", .exit_code = 130});
-  CHECK_FALSE(dialogue.stage.heard_by<Stop>(aggregator).at_once);
-  dialogue.hears(aggregator, final_of(3));
+  CHECK_FALSE(dialogue.stage.heard_by<Stop>(aggregator_id).at_once);
+  dialogue.hears(aggregator_id, final_of(3));
   dialogue.hears(Plan::evaluator, Evaluated{.last = true});
-  dialogue.hears(first, Finished{.computed = 3});
-  dialogue.hears(second, Finished{});
+  dialogue.hears(first_worker, Finished{.computed = 3});
+  dialogue.hears(second_worker, Finished{});
   CHECK(dialogue.end().status == "stopped");
   CHECK(dialogue.end().exit_code == 130);
   CHECK(dialogue.end().model.size() == 12);
 }
 
 TEST_CASE("coordinator: a loss that is not finite is divergence, with no model kept") {
-  Dialogue dialogue;
+  Office dialogue;
   dialogue.hears(Plan::evaluator,
                  Evaluated{.epoch = 1,
                            .scores = {{.split = "validation",
                                        .loss = std::numeric_limits<double>::quiet_NaN()}}});
-  CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
-  dialogue.hears(aggregator, final_of(3));
-  dialogue.hears(first, Finished{.computed = 5});
-  dialogue.hears(second, Finished{});
+  CHECK(dialogue.stage.heard_by<Stop>(aggregator_id).at_once);
+  dialogue.hears(aggregator_id, final_of(3));
+  dialogue.hears(first_worker, Finished{.computed = 5});
+  dialogue.hears(second_worker, Finished{});
   CHECK(dialogue.end().status == "diverged");
   CHECK(dialogue.end().exit_code == 1);
   CHECK(dialogue.end().model.size() == 0);
@@ -202,27 +202,27 @@ TEST_CASE("coordinator: a loss that is not finite is divergence, with no model k
 }
 
 TEST_CASE("coordinator: the third refusal in a row excludes the worker and moves its partitions") {
-  Dialogue dialogue;
-  dialogue.hears(aggregator, Refused{.worker = second, .update = 7, .excluded = true});
-  dialogue.stage.heard_by<Finish>(second);
-  dialogue.stage.heard_by<WorkersLost>(aggregator);
-  CHECK(dialogue.stage.heard_by<Lease>(first).partitions == std::vector<std::uint32_t>{1});
+  Office dialogue;
+  dialogue.hears(aggregator_id, Refused{.worker = second_worker, .update = 7, .excluded = true});
+  dialogue.stage.heard_by<Finish>(second_worker);
+  dialogue.stage.heard_by<WorkersLost>(aggregator_id);
+  CHECK(dialogue.stage.heard_by<Lease>(first_worker).partitions == std::vector<std::uint32_t>{1});
 }
 
 TEST_CASE("coordinator: a worker that never answers is named, and the run ends") {
-  Dialogue dialogue;
-  dialogue.hears(aggregator, final_of(3));
+  Office dialogue;
+  dialogue.hears(aggregator_id, final_of(3));
   dialogue.hears(Plan::evaluator, Evaluated{.last = true});
-  dialogue.hears(first, Finished{.computed = 3});
+  dialogue.hears(first_worker, Finished{.computed = 3});
   dialogue.coordinator.woken(dialogue.stage, dialogue.stage.alarms.back().second);
   CHECK(dialogue.stage.over);
   CHECK(dialogue.event(1) == "no_answer|worker 1|did not say what it computed");
 }
 
 TEST_CASE("coordinator: scores that take long are waited for") {
-  Dialogue dialogue;
-  dialogue.hears(aggregator, final_of(3));
-  for (const ActorId worker : {first, second}) dialogue.hears(worker, Finished{});
+  Office dialogue;
+  dialogue.hears(aggregator_id, final_of(3));
+  for (const ActorId worker : {first_worker, second_worker}) dialogue.hears(worker, Finished{});
   dialogue.coordinator.woken(dialogue.stage, dialogue.stage.alarms.back().second);
   CHECK_FALSE(dialogue.stage.over);
   dialogue.hears(Plan::evaluator,
@@ -232,7 +232,7 @@ TEST_CASE("coordinator: scores that take long are waited for") {
 }
 
 TEST_CASE("coordinator: one model's scores are told once") {
-  Dialogue dialogue;
+  Office dialogue;
   const Evaluated scored{.epoch = 1, .updates = 20, .scores = {{.split = "validation", .loss = 1}}};
   dialogue.hears(Plan::evaluator, scored);
   dialogue.hears(Plan::evaluator, scored);
@@ -240,37 +240,37 @@ TEST_CASE("coordinator: one model's scores are told once") {
 }
 
 TEST_CASE("coordinator: a stopped run that turns out diverged keeps its exit code and no model") {
-  Dialogue dialogue;
+  Office dialogue;
   dialogue.hears(Plan::coordinator, StopRequested{.reason = "SIGINT", .exit_code = 130});
-  dialogue.hears(aggregator, Refused{.worker = first, .diverged = true});
-  dialogue.hears(aggregator, final_of(3));
-  for (const ActorId worker : {first, second}) dialogue.hears(worker, Finished{});
+  dialogue.hears(aggregator_id, Refused{.worker = first_worker, .diverged = true});
+  dialogue.hears(aggregator_id, final_of(3));
+  for (const ActorId worker : {first_worker, second_worker}) dialogue.hears(worker, Finished{});
   dialogue.hears(Plan::evaluator, Evaluated{.last = true});
   CHECK(dialogue.end().exit_code == 130);
   CHECK(dialogue.end().model.size() == 0);
 }
 
 TEST_CASE("coordinator: what a worker cannot do ends the run with its line and exit code") {
-  Dialogue dialogue;
-  dialogue.hears(first, Failed{.exit_code = 3, .line = "d.h5: segment 3: wrong checksum"});
-  CHECK(dialogue.stage.heard_by<Stop>(aggregator).at_once);
-  dialogue.hears(aggregator, final_of(0));
-  dialogue.hears(first, Finished{});
-  dialogue.hears(second, Finished{});
+  Office dialogue;
+  dialogue.hears(first_worker, Failed{.exit_code = 3, .line = "d.h5: segment 3: wrong checksum"});
+  CHECK(dialogue.stage.heard_by<Stop>(aggregator_id).at_once);
+  dialogue.hears(aggregator_id, final_of(0));
+  dialogue.hears(first_worker, Finished{});
+  dialogue.hears(second_worker, Finished{});
   CHECK(dialogue.end().exit_code == 3);
   CHECK(dialogue.end().reason == "d.h5: segment 3: wrong checksum");
 }
 
 TEST_CASE("coordinator: a stop waits its time once, for the model and its makers together") {
-  Dialogue dialogue;
+  Office dialogue;
   dialogue.plan->stop_seconds = 10;
   dialogue.hears(Plan::coordinator, StopRequested{"SIGINT", 130});
   dialogue.stage.time = 8;
-  dialogue.hears(aggregator, final_of(10));
+  dialogue.hears(aggregator_id, final_of(10));
   CHECK(dialogue.stage.alarms.back().first == 10);
-  Dialogue late;
+  Office late;
   late.hears(Plan::coordinator, StopRequested{"SIGINT", 130});
   late.stage.time = 10;
-  late.hears(aggregator, final_of(10));
+  late.hears(aggregator_id, final_of(10));
   CHECK(late.stage.alarms.back().first == 11);
 }

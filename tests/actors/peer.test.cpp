@@ -24,8 +24,8 @@ PeerState state_at(float value, std::uint64_t exchange, std::uint64_t computed =
   return {.exchange = exchange, .computed = computed, .state = std::move(state).freeze()};
 }
 
-struct Dialogue {
-  explicit Dialogue(const Toy& toy, const ToyGossip& gossip = {})
+struct PeerDialogue {
+  explicit PeerDialogue(const Toy& toy, const ToyGossip& gossip = {})
       : plan(toy_peers(toy, gossip)), peer(plan) {}
   void lease() { peer.receive(stage, Plan::coordinator, Lease{.partitions = {0}}); }
   void hear(PeerState state) { peer.receive(stage, other, std::move(state)); }
@@ -47,7 +47,7 @@ Toy open_toy() { return {.workers = 2, .gate = open_gate(), .merge = parzen_merg
 }  // namespace
 
 TEST_CASE("peer: it begins with its lease, tells where it is, and asks nobody to go on") {
-  Dialogue dialogue(open_toy());
+  PeerDialogue dialogue(open_toy());
   CHECK(dialogue.stage.alarms.empty());
   dialogue.lease();
   CHECK(dialogue.stage.alarms.size() == 1);
@@ -64,7 +64,7 @@ TEST_CASE("peer: it begins with its lease, tells where it is, and asks nobody to
 TEST_CASE("peer: a newer state of a sender replaces the older one, which is counted") {
   Toy toy = open_toy();
   toy.window = false;
-  Dialogue dialogue(toy);
+  PeerDialogue dialogue(toy);
   dialogue.lease();
   for (std::uint64_t exchange = 0; exchange < 5; ++exchange) dialogue.hear(state_at(1, exchange));
   for (int i = 0; i < 5; ++i) dialogue.stage.heard_by<Received>(other);
@@ -76,7 +76,7 @@ TEST_CASE("peer: a newer state of a sender replaces the older one, which is coun
 }
 
 TEST_CASE("peer: to a listener who answers nothing it sends a few states and keeps the newest") {
-  Dialogue dialogue(open_toy());
+  PeerDialogue dialogue(open_toy());
   dialogue.lease();
   for (int i = 0; i < 12; ++i) dialogue.step();
   std::uint64_t sent = 0;
@@ -96,7 +96,7 @@ TEST_CASE(
   for (const bool window : {true, false}) {
     Toy toy = open_toy();
     toy.window = window;
-    Dialogue dialogue(toy);
+    PeerDialogue dialogue(toy);
     dialogue.plan->schedule.start = 0;  // no step comes nearer to anything
     dialogue.lease();
     dialogue.hear(state_at(5, 0));
@@ -110,7 +110,7 @@ TEST_CASE(
 }
 
 TEST_CASE("peer: behind a barrier it waits for those it hears, whatever came before the lease") {
-  Dialogue dialogue({.workers = 2}, {.graph = "ring", .peers = "all"});
+  PeerDialogue dialogue({.workers = 2}, {.graph = "ring", .peers = "all"});
   dialogue.hear(state_at(1, 0));
   dialogue.lease();
   dialogue.step();
@@ -127,7 +127,7 @@ TEST_CASE("peer: behind a barrier it waits for those it hears, whatever came bef
 }
 
 TEST_CASE("peer: states of rounds that nobody can have reached are refused and not kept") {
-  Dialogue dialogue({.workers = 2}, {.graph = "ring", .peers = "all"});
+  PeerDialogue dialogue({.workers = 2}, {.graph = "ring", .peers = "all"});
   dialogue.lease();
   dialogue.step();
   for (std::uint64_t exchange = 1000; exchange < 1010; ++exchange)
@@ -138,7 +138,7 @@ TEST_CASE("peer: states of rounds that nobody can have reached are refused and n
 TEST_CASE("peer: numbers that are not finite are refused, and its own end the run") {
   Toy toy = open_toy();
   toy.window = false;
-  Dialogue dialogue(toy);
+  PeerDialogue dialogue(toy);
   dialogue.lease();
   dialogue.hear(state_at(std::numeric_limits<float>::quiet_NaN(), 0));
   dialogue.stage.heard_by<Received>(other);

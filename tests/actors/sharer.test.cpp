@@ -36,8 +36,8 @@ class PlainMemory : public SharedMemory {
   std::uint64_t at_once = 0;
 };
 
-struct Play {
-  explicit Play(std::shared_ptr<Plan> of, std::uint32_t workers = 1)
+struct SharedPlay {
+  explicit SharedPlay(std::shared_ptr<Plan> of, std::uint32_t workers = 1)
       : plan(std::move(of)), memory(*plan) {
     for (std::uint32_t i = 0; i < workers; ++i) {
       stages.emplace_back(plan->worker(i)).memory = &memory;
@@ -62,7 +62,7 @@ Toy standing() {
 }  // namespace
 
 TEST_CASE("sharer: a step is in the memory, and only an epoch's end is told") {
-  Play play(toy_shared({.workers = 1, .batch = 40, .epochs = 1}));
+  SharedPlay play(toy_shared({.workers = 1, .batch = 40, .epochs = 1}));
   for (int n = 0; n < 3; ++n) play.step(0);
   CHECK(play.memory.model != std::vector<float>(12));
   CHECK(play.memory.count == 120);
@@ -75,7 +75,7 @@ TEST_CASE("sharer: a step is in the memory, and only an epoch's end is told") {
 }
 
 TEST_CASE("sharer: it works on as many rows at once as the memory says, within the epoch") {
-  Play play(toy_shared({.workers = 1, .batch = 16}));
+  SharedPlay play(toy_shared({.workers = 1, .batch = 16}));
   play.memory.at_once = 100;
   play.step(0);
   CHECK(play.memory.count == 96);
@@ -84,8 +84,8 @@ TEST_CASE("sharer: it works on as many rows at once as the memory says, within t
 }
 
 TEST_CASE("sharer: one step from a snapshot is the gradient's step") {
-  Play live(toy_shared({.workers = 1, .batch = 16}));
-  Play snapshot(toy_shared({.workers = 1, .batch = 16}, {.snapshots = true}));
+  SharedPlay live(toy_shared({.workers = 1, .batch = 16}));
+  SharedPlay snapshot(toy_shared({.workers = 1, .batch = 16}, {.snapshots = true}));
   live.step(0);
   snapshot.step(0);
   for (std::size_t u = 0; u < 12; ++u)
@@ -93,7 +93,7 @@ TEST_CASE("sharer: one step from a snapshot is the gradient's step") {
 }
 
 TEST_CASE("sharer: what stands is the sum of everybody's newest gradient") {
-  Play play(toy_shared(standing()), 3);
+  SharedPlay play(toy_shared(standing()), 3);
   for (const std::uint32_t who : {0U, 1U, 2U, 1U, 1U, 0U, 2U, 1U}) play.step(who);
   // The model has not moved: each newest gradient can be made again.
   std::vector<float> expected(12, 0.0F);
@@ -112,7 +112,7 @@ TEST_CASE("sharer: what stands is the sum of everybody's newest gradient") {
 }
 
 TEST_CASE("sharer: a stop is answered with all that was done, and nothing follows") {
-  Play play(toy_shared({.workers = 1}));
+  SharedPlay play(toy_shared({.workers = 1}));
   play.step(0);
   play.sharers[0]->on(play.stages[0], play.plan->keeper(), Stop{});
   const Tally tally = play.stages[0].heard_by<Tally>(play.plan->keeper());
@@ -123,7 +123,7 @@ TEST_CASE("sharer: a stop is answered with all that was done, and nothing follow
 }
 
 TEST_CASE("sharer: a memory that is no number any more ends the run") {
-  Play play(toy_shared({.workers = 1}));
+  SharedPlay play(toy_shared({.workers = 1}));
   play.memory.model.assign(12, std::nanf(""));
   play.step(0);
   CHECK(play.stages[0].heard_by<Refused>(Plan::coordinator).diverged);

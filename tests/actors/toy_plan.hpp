@@ -13,6 +13,11 @@
 
 namespace troupe {
 
+// The cast of a run of one aggregator, after the coordinator and the evaluator.
+inline constexpr ActorId aggregator_id = Plan::first_drawn;
+inline constexpr ActorId first_worker = aggregator_id + 1;
+inline constexpr ActorId second_worker = aggregator_id + 2;
+
 // Declared here as the tables declare them: kinds have no headers.
 ModelKind svm_kind();
 TopologyKind server_topology();

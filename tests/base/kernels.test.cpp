@@ -10,16 +10,10 @@
 #include "base/cpu_level.hpp"
 #include "base/random.hpp"
 #include "base/user_error.hpp"
+#include "tests/base/samples.hpp"
 
 namespace troupe {
 namespace {
-
-std::vector<float> normal(std::size_t size, std::uint64_t seed) {
-  RandomStream random(seed, Purpose::test);
-  std::vector<float> values(size);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
 
 std::vector<std::uint32_t> scattered(std::size_t size, std::uint32_t below) {
   std::vector<std::uint32_t> index(below);
@@ -27,13 +21,6 @@ std::vector<std::uint32_t> scattered(std::size_t size, std::uint32_t below) {
   shuffle(index, RandomStream(8, Purpose::test));
   index.resize(size);
   return index;
-}
-
-std::vector<CpuLevel> levels() {
-  std::vector<CpuLevel> result;
-  for (const CpuLevel level : {CpuLevel::v2, CpuLevel::v3, CpuLevel::v4})
-    if (level <= best_cpu_level()) result.push_back(level);
-  return result;
 }
 
 // Whole vectors, rests and nothing at all.

@@ -8,16 +8,10 @@
 #include "base/cpu_level.hpp"
 #include "base/kernels/kernels.hpp"
 #include "base/random.hpp"
+#include "tests/base/samples.hpp"
 
 namespace troupe {
 namespace {
-
-std::vector<float> normal(std::size_t size, std::uint64_t seed) {
-  RandomStream random(seed, Purpose::test);
-  std::vector<float> values(size);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
 
 struct Shape {
   std::size_t rows, inner, columns;

@@ -9,16 +9,10 @@
 
 #include "base/cpu_level.hpp"
 #include "base/random.hpp"
+#include "tests/base/samples.hpp"
 
 namespace troupe {
 namespace {
-
-std::vector<float> normal(std::size_t size, std::uint64_t seed) {
-  RandomStream random(seed, Purpose::test);
-  std::vector<float> values(size);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
 
 double squared(const std::vector<float>& x, const std::vector<float>& y) {
   double sum = 0;
@@ -29,21 +23,14 @@ double squared(const std::vector<float>& x, const std::vector<float>& y) {
   return sum;
 }
 
-std::vector<CpuLevel> levels() {
-  std::vector<CpuLevel> result;
-  for (const CpuLevel level : {CpuLevel::v2, CpuLevel::v3, CpuLevel::v4})
-    if (level <= best_cpu_level()) result.push_back(level);
-  return result;
-}
-
 // Whole vectors, rests, nothing at all, and more than a lane adds up in single precision.
-const std::vector<std::size_t> sizes = {0, 1, 15, 16, 17, 33, 1000, 16384, 16385, 47236};
+const std::vector<std::size_t> state_sizes = {0, 1, 15, 16, 17, 33, 1000, 16384, 16385, 47236};
 
 }  // namespace
 
 TEST_CASE("states: two distances in one pass are what a plain loop in double says") {
   for (const CpuLevel level : levels())
-    for (const std::size_t size : sizes) {
+    for (const std::size_t size : state_sizes) {
       CAPTURE(to_text(level));
       CAPTURE(size);
       const StateKernels& loops = state_kernels_of(level);
@@ -65,7 +52,7 @@ TEST_CASE("states: two distances in one pass are what a plain loop in double say
 TEST_CASE("states: all levels agree bit for bit") {
   const StateKernels& lowest = state_kernels_of(CpuLevel::v2);
   for (const CpuLevel level : levels())
-    for (const std::size_t size : sizes) {
+    for (const std::size_t size : state_sizes) {
       const auto after = normal(size, 4);
       const auto before = normal(size, 5);
       const auto other = normal(size, 6);

@@ -19,13 +19,13 @@ using toys::TestAuthority;
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds(20);
+constexpr auto guest_patience = std::chrono::seconds(20);
 using Identity = std::shared_ptr<const TlsIdentity>;
 
 /// An entrance that lets in whoever comes for control, and what it hears.
-struct Side {
-  explicit Side(Identity tls, Entrance::Duration hello_time = patience,
-                std::size_t strangers_max = 256, double heard_a_second = 20)
+struct Guest {
+  explicit Guest(Identity tls, Entrance::Duration hello_time = guest_patience,
+                 std::size_t strangers_max = 256, double heard_a_second = 20)
       : entrance(
             {.tls = std::move(tls),
              .refused = [this](const std::string&, const std::string& why) { refusals.post(why); },
@@ -41,9 +41,11 @@ struct Side {
     entrance.admit(Errand::control, std::move(usher));
   }
   std::string refusal() {
-    return refusals.next(std::chrono::steady_clock::now() + patience).value_or("nothing");
+    return refusals.next(std::chrono::steady_clock::now() + guest_patience).value_or("nothing");
   }
-  bool has_guest() { return guests.next(std::chrono::steady_clock::now() + patience).has_value(); }
+  bool has_guest() {
+    return guests.next(std::chrono::steady_clock::now() + guest_patience).has_value();
+  }
 
   Inbox<std::string> refusals;
   Inbox<std::uint32_t> guests;
@@ -51,10 +53,10 @@ struct Side {
 };
 
 /// What somebody with this identity hears who comes to that entrance; empty: welcome.
-std::string visit(const Side& to, const Identity& identity, const FirstWord& word = {}) {
+std::string visit(const Guest& to, const Identity& identity, const FirstWord& word = {}) {
   boost::asio::io_context io;
   try {
-    dial({.io = io, .tls = identity.get()}, to.entrance.address(), word, patience);
+    dial({.io = io, .tls = identity.get()}, to.entrance.address(), word, guest_patience);
     return "";
   } catch (const UserError& error) {
     CHECK(error.code() == ExitCode::cluster);
@@ -104,15 +106,15 @@ struct Socket {
 
 TEST_CASE("entrance: two certificates of one CA let each other in") {
   const TestAuthority authority;
-  Side side(authority.identity("a"));
+  Guest side(authority.identity("a"));
   CHECK(visit(side, authority.identity("b"), {.process = 7}) == "");
-  CHECK(side.guests.next(std::chrono::steady_clock::now() + patience) == 7U);
+  CHECK(side.guests.next(std::chrono::steady_clock::now() + guest_patience) == 7U);
 }
 
 TEST_CASE("entrance: a certificate of another CA is refused, and both sides say why") {
   const TestAuthority authority;
   const TestAuthority other;
-  Side side(authority.identity("a"));
+  Guest side(authority.identity("a"));
   CHECK(tells(visit(side, impostor(authority, other)),
               "it refuses this side's certificate: not of its CA"));
   CHECK(tells(side.refusal(), "the certificate of 'mallory' is not of this cluster's CA"));
@@ -121,7 +123,7 @@ TEST_CASE("entrance: a certificate of another CA is refused, and both sides say 
 TEST_CASE("entrance: who comes does not trust another CA either") {
   const TestAuthority authority;
   const TestAuthority other;
-  Side side(authority.identity("a"));
+  Guest side(authority.identity("a"));
   CHECK(tells(visit(side, other.identity("b")),
               "the certificate of 'a' is not of this cluster's CA"));
   CHECK(tells(side.refusal(), "it refuses this side's certificate: not of its CA"));
@@ -129,14 +131,14 @@ TEST_CASE("entrance: who comes does not trust another CA either") {
 
 TEST_CASE("entrance: an expired certificate is refused, and the date is named") {
   const TestAuthority authority;
-  Side side(authority.identity("a"));
+  Guest side(authority.identity("a"));
   CHECK(tells(visit(side, authority.identity("old", -1)), "this side's certificate: expired"));
   CHECK(tells(side.refusal(), "the certificate of 'old' expired on "));
 }
 
 TEST_CASE("entrance: without TLS nobody gets past a port that wants it") {
   const TestAuthority authority;
-  Side side(authority.identity("a"));
+  Guest side(authority.identity("a"));
   CHECK(tells(visit(side, nullptr),
               "this port takes TLS only: a node needs --ca, --certificate and --key"));
   CHECK(tells(side.refusal(), "this port takes TLS only"));
@@ -144,19 +146,19 @@ TEST_CASE("entrance: without TLS nobody gets past a port that wants it") {
 
 TEST_CASE("entrance: with TLS nobody gets past a port that has none") {
   const TestAuthority authority;
-  Side side(nullptr);
+  Guest side(nullptr);
   CHECK(tells(visit(side, authority.identity("b")), "it does not expect TLS; give both sides"));
   CHECK(tells(side.refusal(), "it speaks TLS, and this port does not"));
 }
 
 TEST_CASE("entrance: another wire version is refused, and both numbers are named") {
-  Side side(nullptr);
+  Guest side(nullptr);
   CHECK(visit(side, nullptr, {.wire = 1000}) ==
         "it speaks wire version 1000, this process " + std::to_string(wire_version));
 }
 
 TEST_CASE("entrance: an errand that nobody serves is refused") {
-  Side side(nullptr);
+  Guest side(nullptr);
   CHECK(visit(side, nullptr, {.errand = Errand::data}) == "this process takes nobody for that now");
   CHECK(visit(side, nullptr, {.errand = static_cast<Errand>(77)}) ==
         "it comes for 77, which is nothing here");
@@ -165,7 +167,7 @@ TEST_CASE("entrance: an errand that nobody serves is refused") {
 TEST_CASE("entrance: a silent connection is dropped at the deadline, in the clear and with TLS") {
   const TestAuthority authority;
   for (const Identity& tls : {Identity(), authority.identity("a")}) {
-    Side side(tls, std::chrono::milliseconds(50));
+    Guest side(tls, std::chrono::milliseconds(50));
     const Socket silent(side.entrance.port());
     CHECK(silent.ends());
     CHECK(tells(side.refusal(), "it did not say who it is in time"));
@@ -174,7 +176,7 @@ TEST_CASE("entrance: a silent connection is dropped at the deadline, in the clea
 
 TEST_CASE("entrance: a handshake that stops half way is dropped at the deadline") {
   const TestAuthority authority;
-  Side side(authority.identity("a"), std::chrono::milliseconds(50));
+  Guest side(authority.identity("a"), std::chrono::milliseconds(50));
   const Socket slow(side.entrance.port());
   const std::array<char, 6> beginning{0x16, 3, 1, 2, 0, 1};
   REQUIRE(send(slow.handle, beginning.data(), beginning.size(), MSG_NOSIGNAL) == 6);
@@ -183,7 +185,7 @@ TEST_CASE("entrance: a handshake that stops half way is dropped at the deadline"
 }
 
 TEST_CASE("entrance: more strangers than there is room for push out the oldest, not the newest") {
-  Side side(nullptr, patience, 4);
+  Guest side(nullptr, guest_patience, 4);
   const Socket oldest(side.entrance.port());
   std::vector<std::unique_ptr<Socket>> more;
   for (int n = 0; n < 4; ++n) more.push_back(std::make_unique<Socket>(side.entrance.port()));
@@ -194,7 +196,7 @@ TEST_CASE("entrance: more strangers than there is room for push out the oldest, 
 TEST_CASE("entrance: members are heard, however many strangers there have been") {
   const TestAuthority authority;
   const TestAuthority other;
-  Side side(authority.identity("a"));
+  Guest side(authority.identity("a"));
   for (int n = 0; n < 200; ++n) {
     const Socket noisy(side.entrance.port());
     REQUIRE(send(noisy.handle, "GET /", 5, MSG_NOSIGNAL) == 5);
@@ -207,7 +209,7 @@ TEST_CASE("entrance: members are heard, however many strangers there have been")
 TEST_CASE("entrance: too many who are no members are sent away unheard") {
   const TestAuthority authority;
   const TestAuthority other;
-  Side side(authority.identity("a"), patience, 256, 1e-6);
+  Guest side(authority.identity("a"), guest_patience, 256, 1e-6);
   CHECK(visit(side, other.identity("b")) != "");  // closed, and no reason is told
   CHECK(visit(side, authority.identity("b")) == "");
 }

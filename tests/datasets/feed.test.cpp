@@ -67,7 +67,7 @@ std::vector<std::uint32_t> drawn(Feed& feed, std::uint64_t epoch, RowRange posit
   return rows;
 }
 
-struct Case {
+struct FeedCase {
   bool sparse = true;
   SamplerKind kind = {};
   std::uint32_t partitions = 1;
@@ -75,8 +75,8 @@ struct Case {
   double shares = 0;  ///< of the least share; 0: no bound
 };
 
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
+std::vector<FeedCase> all_cases() {
+  std::vector<FeedCase> cases;
   for (const bool sparse : {true, false})
     for (const Shuffle shuffle : {Shuffle::none, Shuffle::local, Shuffle::global})
       for (const std::uint32_t partitions : {1U, 3U, 8U})
@@ -87,7 +87,7 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-Supply::Request request(const Case& how, std::shared_ptr<const Dataset> data) {
+Supply::Request request(const FeedCase& how, std::shared_ptr<const Dataset> data) {
   const RowRange training{0, row_count - 100};
   const std::uint64_t least = window_needs(*data, training, how.batch).least();
   return {.data = std::move(data),
@@ -111,7 +111,7 @@ TEST_CASE("feed: without replacement an epoch draws every training row exactly o
   const Scratch scratch;
   const std::array sets{open_dataset(numbered_rows(scratch, false)),
                         open_dataset(numbered_rows(scratch, true))};
-  for (const Case& how : all_cases()) {
+  for (const FeedCase& how : all_cases()) {
     CAPTURE(how.partitions);
     CAPTURE(how.batch);
     CAPTURE(how.shares);

@@ -12,7 +12,7 @@ using troupe::GatewayService;
 using troupe::Knock;
 using troupe::Reply;
 
-struct House {
+struct Porch {
   int stops = 0;
   GatewayService service{.token = "secret",
                          .ready = [] { return true; },
@@ -33,7 +33,7 @@ struct House {
 }  // namespace
 
 TEST_CASE("door: health needs no token, everything else does") {
-  House house;
+  Porch house;
   for (const std::string target :
        {"/", "/api/v1/state", "/api/v1/stop", "/api/v1/events", "/nowhere", "/metrics"}) {
     const Reply reply = troupe::answer({"GET", target, "localhost", "", ""}, house.service);
@@ -45,7 +45,7 @@ TEST_CASE("door: health needs no token, everything else does") {
 }
 
 TEST_CASE("door: a wrong token of any length is refused") {
-  House house;
+  Porch house;
   const std::vector<std::string> wrong = {
       "Bearer ",       "Bearer secre", "Bearer secret2",     "Bearer secrets",
       "bearer secret", "secret",       "Bearer secretsecret"};
@@ -56,7 +56,7 @@ TEST_CASE("door: a wrong token of any length is refused") {
 }
 
 TEST_CASE("door: an empty token opens nothing") {
-  House house;
+  Porch house;
   house.service.token.clear();
   for (const std::string target : {"/api/v1/state", "/api/v1/state?token="})
     CHECK(troupe::answer({"GET", target, "127.0.0.1", "", ""}, house.service).status == 401);
@@ -64,7 +64,7 @@ TEST_CASE("door: an empty token opens nothing") {
 }
 
 TEST_CASE("door: another name of this machine is refused, token or not") {
-  House house;
+  Porch house;
   for (const std::string host :
        {"", "evil.example", "127.0.0.1.evil.example", "evil.example:80",
         "127.0.0.1:", "127.0.0.1:8a", "127.0.0.1:999999", "[::1]:80", "10.0.0.1"}) {
@@ -74,7 +74,7 @@ TEST_CASE("door: another name of this machine is refused, token or not") {
 }
 
 TEST_CASE("door: a page of another origin is refused") {
-  House house;
+  Porch house;
   for (const std::string origin : {"null", "http://evil.example", "https://127.0.0.1:80"}) {
     const Knock knock{"POST", "/api/v1/stop", "127.0.0.1:80", origin, "Bearer secret"};
     CHECK(troupe::answer(knock, house.service).status == 403);
@@ -85,7 +85,7 @@ TEST_CASE("door: a page of another origin is refused") {
 }
 
 TEST_CASE("door: nothing changes on a GET, and a POST reads nothing") {
-  House house;
+  Porch house;
   CHECK(house.knock("GET", "/api/v1/stop").status == 405);
   CHECK(house.knock("HEAD", "/api/v1/stop").status == 405);
   CHECK(house.knock("POST", "/api/v1/state").status == 405);
@@ -95,13 +95,13 @@ TEST_CASE("door: nothing changes on a GET, and a POST reads nothing") {
 }
 
 TEST_CASE("door: state is what the run says, with or without a query") {
-  House house;
+  Porch house;
   CHECK(house.knock("GET", "/api/v1/state").body == R"({"epoch":3})");
   CHECK(house.knock("GET", "/api/v1/state?x=1").body == R"({"epoch":3})");
 }
 
 TEST_CASE("door: what this run does not tell says so, what never was is not found") {
-  House house;
+  Porch house;
   const Reply later = house.knock("GET", "/metrics");
   CHECK(later.status == 501);
   CHECK(later.body == R"({"error":"'/metrics' comes with a later version"})");
@@ -113,7 +113,7 @@ TEST_CASE("door: what this run does not tell says so, what never was is not foun
 }
 
 TEST_CASE("door: a token in the query opens what the header would, and a wrong header nothing") {
-  House house;
+  Porch house;
   const auto knock = [&](const std::string& target, const std::string& authorization) {
     return troupe::answer({"GET", target, "127.0.0.1", "", authorization}, house.service).status;
   };
@@ -126,7 +126,7 @@ TEST_CASE("door: a token in the query opens what the header would, and a wrong h
 }
 
 TEST_CASE("door: another site's page may link here, and do nothing else") {
-  House house;
+  Porch house;
   Knock knock{"GET", "/?token=secret", "127.0.0.1", "", "", "cross-site"};
   CHECK(troupe::answer(knock, house.service).status == 200);
   knock.target = "/api/v1/state?token=secret";
@@ -138,7 +138,7 @@ TEST_CASE("door: another site's page may link here, and do nothing else") {
 }
 
 TEST_CASE("door: events are followed where there is a story") {
-  House house;
+  Porch house;
   CHECK(house.knock("GET", "/api/v1/events").status == 501);
   house.service.story = [] { return std::vector<troupe::StoryLine>(); };
   CHECK(house.knock("GET", "/api/v1/events").follows);
@@ -146,7 +146,7 @@ TEST_CASE("door: events are followed where there is a story") {
 }
 
 TEST_CASE("door: readiness is the run's own word") {
-  House house;
+  Porch house;
   CHECK(house.knock("GET", "/readyz").status == 200);
   house.service.ready = [] { return false; };
   CHECK(house.knock("GET", "/readyz").status == 503);

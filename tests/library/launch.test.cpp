@@ -32,7 +32,7 @@ Crew::Order shell(const std::string& script, bool hold = false) {
 std::string program(const Scratch& scratch, const std::string& body) {
   const std::string path = scratch.write("program", "#!/bin/sh\n" + body);
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-  return quoted(path);
+  return shell_word(path);
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ TEST_CASE("crew: a line without an end comes in pieces") {
 TEST_CASE("launch: a word is a word to the shell, whatever is in it") {
   for (const std::string word : {"a b", "it's", "$HOME", "`id`", "\"", "a\nb", "", "*"}) {
     Crew crew;
-    crew.start(shell("printf %s " + quoted(word) + " | od -An -tx1 | tr -d ' \\n'; echo"));
+    crew.start(shell("printf %s " + shell_word(word) + " | od -An -tx1 | tr -d ' \\n'; echo"));
     std::string hex;
     for (const char c : word) {
       hex += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4U];

@@ -12,9 +12,9 @@ ModelKind mlp_kind();
 namespace troupe::testing {
 namespace {
 
-std::unique_ptr<Model> make(const ModelKind& kind, const Sample& sample,
-                            const std::vector<double>& hidden = {}, double l2 = 0,
-                            const std::string& regularise = "auto") {
+std::unique_ptr<Model> make_network(const ModelKind& kind, const Sample& sample,
+                                    const std::vector<double>& hidden = {}, double l2 = 0,
+                                    const std::string& regularise = "auto") {
   Settings settings = settings_for(kind, regularise, l2);
   settings.set("model.mlp.hidden", hidden);
   // Not all samples here have a row of every class.
@@ -36,7 +36,7 @@ Sample two_rows(bool sparse) {
 
 TEST_CASE("softmax: cross-entropy, hits and probabilities of known weights") {
   const Sample sample = two_rows(true);
-  const auto softmax = make(softmax_kind(), sample);
+  const auto softmax = make_network(softmax_kind(), sample);
   const std::vector<float> w = {1, 0, -1, 0, 0, 0.5F};  // logits (2, 0, -1.5) and (-1, 0, 1.5)
   const Rows rows = sample.rows();
   const auto picks = every_row(sample);
@@ -52,7 +52,7 @@ TEST_CASE("softmax: cross-entropy, hits and probabilities of known weights") {
 
 TEST_CASE("softmax: a row has a score and a probability for each class") {
   const Sample sample = two_rows(true);
-  const auto softmax = make(softmax_kind(), sample);
+  const auto softmax = make_network(softmax_kind(), sample);
   const std::vector<float> w = {1, 0, -1, 0, 0, 0.5F};
   const Rows rows = sample.rows();
   std::vector<float> out(6);
@@ -86,7 +86,7 @@ TEST_CASE("softmax: labels of any numbers are classes in their order, to the bit
 
 TEST_CASE("softmax: scores far out neither overflow nor lose their loss") {
   const Sample sample = two_rows(false);
-  const auto softmax = make(softmax_kind(), sample);
+  const auto softmax = make_network(softmax_kind(), sample);
   const Rows rows = sample.rows();
   const std::vector<std::uint32_t> first = {0};
   const std::vector<float> far = {-1e6F, 0, 1e6F, 0, 0, 0};
@@ -95,10 +95,10 @@ TEST_CASE("softmax: scores far out neither overflow nor lose their loss") {
 
 TEST_CASE("softmax: a sparse row touches its features and the biases alone") {
   const Sample sample = random_sample(true, 24, 40, 3);
-  const auto softmax = make(softmax_kind(), sample, {}, 0.1);
+  const auto softmax = make_network(softmax_kind(), sample, {}, 0.1);
   CHECK(softmax->traits().sparse);
   CHECK(softmax->regularise() == "per_feature");
-  CHECK(make(softmax_kind(), sample, {}, 0.1, "dense")->traits().sparse == false);
+  CHECK(make_network(softmax_kind(), sample, {}, 0.1, "dense")->traits().sparse == false);
   const std::vector<std::uint32_t> first = {0};
   const std::vector<float> w = normal_values(softmax->layout().size(), 1, 3);
   const ModelCase given{*softmax, sample, w};
@@ -111,8 +111,8 @@ TEST_CASE("network: dense and sparse rows of the same numbers give the same bits
   sparse.sparse = true;
   for (std::size_t i = 0; i < 200; ++i)
     for (std::uint32_t u = 0; u < 9; ++u) sparse.index.push_back(u);
-  const auto on_dense = make(mlp_kind(), dense, {7, 5});
-  const auto on_sparse = make(mlp_kind(), sparse, {7, 5});
+  const auto on_dense = make_network(mlp_kind(), dense, {7, 5});
+  const auto on_sparse = make_network(mlp_kind(), sparse, {7, 5});
   const std::vector<float> w = normal_values(on_dense->layout().size(), 0.5, 3);
   const auto picks = every_row(dense);
   const Accumulator one = ModelCase{*on_dense, dense, w}.gradient(picks);
@@ -122,7 +122,7 @@ TEST_CASE("network: dense and sparse rows of the same numbers give the same bits
 
 TEST_CASE("mlp: its layout names each layer, and it starts where the seed says") {
   const Sample sample = random_sample(false, 30, 10, 3);
-  const auto mlp = make(mlp_kind(), sample, {6, 4});
+  const auto mlp = make_network(mlp_kind(), sample, {6, 4});
   const Layout layout = mlp->layout();
   REQUIRE(layout.segments.size() == 6);
   CHECK(layout.segments[2].name == "layer2.weights");
@@ -146,7 +146,7 @@ TEST_CASE("mlp: a hidden layer learns what no line can part") {
   for (const float x : {0.0F, 1.0F})
     for (const float y : {0.0F, 1.0F}) sample.add_row({0, 1}, {x, y}, x == y ? 0.0F : 1.0F);
   sample.index.clear();
-  const auto mlp = make(mlp_kind(), sample, {8});
+  const auto mlp = make_network(mlp_kind(), sample, {8});
   std::vector<float> w(mlp->layout().size());
   mlp->initialise(w, 1, {});
   const Rows rows = sample.rows();

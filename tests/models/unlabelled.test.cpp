@@ -13,8 +13,8 @@ ModelKind oja_kind();
 namespace troupe::testing {
 namespace {
 
-std::unique_ptr<Model> make(const ModelKind& kind, const Sample& sample,
-                            const std::map<std::string, Value>& keys) {
+std::unique_ptr<Model> make_unlabelled(const ModelKind& kind, const Sample& sample,
+                                       const std::map<std::string, Value>& keys) {
   Settings settings = settings_for(kind, "auto", 0);
   for (const auto& [path, value] : keys) settings.set(path, value);
   const DataFacts facts = sample.facts();
@@ -38,9 +38,9 @@ Sample four_corners(std::size_t each) {
 }
 
 std::vector<float> started(const Sample& sample, const std::string& from, std::uint64_t seed) {
-  const auto kmeans =
-      make(kmeans_kind(), sample,
-           {{"model.kmeans.clusters", std::int64_t{4}}, {"model.kmeans.start_from", from}});
+  const auto kmeans = make_unlabelled(
+      kmeans_kind(), sample,
+      {{"model.kmeans.clusters", std::int64_t{4}}, {"model.kmeans.start_from", from}});
   std::vector<float> centres(kmeans->layout().size());
   kmeans->initialise(centres, seed, sample.rows());
   return centres;
@@ -82,7 +82,8 @@ TEST_CASE("kmeans: only the nearest centre moves, half the way at a rate of a ha
   Sample sample;
   sample.features = 2;
   sample.add_row({0}, {4}, 0);
-  const auto kmeans = make(kmeans_kind(), sample, {{"model.kmeans.clusters", std::int64_t{2}}});
+  const auto kmeans =
+      make_unlabelled(kmeans_kind(), sample, {{"model.kmeans.clusters", std::int64_t{2}}});
   const Rows rows = sample.rows();
   const auto picks = every_row(sample);
   std::vector<float> centres = {-1, 0, 2, 2};
@@ -107,7 +108,8 @@ TEST_CASE("kmeans: a batch moves centres as its gradient says, far from zero too
       for (float& entry : x) entry = static_cast<float>(offset + 4 * (n % 3) + random.normal());
       sample.add_row({}, x, 0);
     }
-    const auto kmeans = make(kmeans_kind(), sample, {{"model.kmeans.clusters", std::int64_t{3}}});
+    const auto kmeans =
+        make_unlabelled(kmeans_kind(), sample, {{"model.kmeans.clusters", std::int64_t{3}}});
     const Rows rows = sample.rows();
     const auto picks = every_row(sample);
     std::vector<float> centres(15);
@@ -143,7 +145,7 @@ TEST_CASE("oja: two components go to the two top eigenvectors") {
                     static_cast<float>(0.3 * random.normal())},
                    0);
   }
-  const auto oja = make(oja_kind(), sample, {{"model.oja.components", std::int64_t{2}}});
+  const auto oja = make_unlabelled(oja_kind(), sample, {{"model.oja.components", std::int64_t{2}}});
   std::vector<float> w(6);
   oja->initialise(w, 1, {});
   std::vector<float> rates(20000);
@@ -162,7 +164,7 @@ TEST_CASE("oja: two components go to the two top eigenvectors") {
 
 TEST_CASE("oja: it starts at unit vectors at right angles") {
   const Sample sample = random_sample(false, 10, 8);
-  const auto oja = make(oja_kind(), sample, {{"model.oja.components", std::int64_t{3}}});
+  const auto oja = make_unlabelled(oja_kind(), sample, {{"model.oja.components", std::int64_t{3}}});
   std::vector<float> w(24);
   oja->initialise(w, 4, {});
   for (std::size_t i = 0; i < 3; ++i)

@@ -7,15 +7,13 @@
 #include "base/user_error.hpp"
 #include "datasets/memory.hpp"
 #include "runtime/assemble.hpp"
+#include "tests/runtime/all_tables.hpp"
 
 using namespace troupe;
 
 namespace {
 
-const Tables& all() {
-  static const Tables filled = tables();
-  return filled;
-}
+using testing::all;
 
 /// Rows of two features, every one of norm 2.
 std::shared_ptr<const Dataset> sparse_set(std::size_t rows, std::uint32_t features = 8) {

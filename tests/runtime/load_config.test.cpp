@@ -8,15 +8,13 @@
 #include "base/user_error.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/combinations.hpp"
+#include "tests/runtime/all_tables.hpp"
 
 using namespace troupe;
 
 namespace {
 
-const Tables& all() {
-  static const Tables filled = tables();
-  return filled;
-}
+using testing::all;
 
 const std::string head = "data.path = \"rcv1.h5\"\nmodel.kind = \"svm\"\n";
 

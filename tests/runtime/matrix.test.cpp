@@ -11,15 +11,13 @@
 #include "datasets/memory.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/twin/twin.hpp"
+#include "tests/runtime/all_tables.hpp"
 
 using namespace troupe;
 
 namespace {
 
-const Tables& all() {
-  static const Tables filled = tables();
-  return filled;
-}
+using testing::all;
 
 std::shared_ptr<const Dataset> rows() {
   std::vector<SparseRow> set(60);

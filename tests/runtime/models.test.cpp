@@ -6,14 +6,12 @@
 #include "datasets/memory.hpp"
 #include "runtime/assemble.hpp"
 #include "tests/models/contract.hpp"
+#include "tests/runtime/all_tables.hpp"
 
 namespace troupe::testing {
 namespace {
 
-const Tables& all() {
-  static const Tables filled = tables();
-  return filled;
-}
+using testing::all;
 
 /// Oja's rule as it is written, in double: minus y (x - y w) for one component.
 void check_oja(const ModelCase& given) {
@@ -45,8 +43,8 @@ std::shared_ptr<const Dataset> labelled(const std::vector<float>& labels) {
   return memory_dataset(rows);
 }
 
-std::string refusal(const std::vector<std::string>& overrides, const DataSets& data,
-                    ExitCode code = ExitCode::data) {
+std::string model_refusal(const std::vector<std::string>& overrides, const DataSets& data,
+                          ExitCode code = ExitCode::data) {
   try {
     const Config config =
         load_config(all(), {"run.toml", "data.path = \"a.h5\"\n[model]\n", {}, overrides});
@@ -66,15 +64,15 @@ TEST_CASE("models: a model of two classes refuses labels of several, and numbers
       "\"softmax\", for numbers model.kind = \"linear\"";
   for (const char* kind : {"svm", "logistic", "perceptron"}) {
     const std::string model = std::string("model.kind=") + kind;
-    CHECK(refusal({model}, {labelled({0, 1, 2, 3, 4}), nullptr}) ==
+    CHECK(model_refusal({model}, {labelled({0, 1, 2, 3, 4}), nullptr}) ==
           "memory: 5 different labels (0, 1, 2, 3, ...)" + fix);
-    CHECK(refusal({model}, {labelled(numbers), nullptr}) ==
+    CHECK(model_refusal({model}, {labelled(numbers), nullptr}) ==
           "memory: more than 64 different labels" + fix);
-    CHECK(refusal({model}, {labelled({1, 2}), nullptr}) ==
+    CHECK(model_refusal({model}, {labelled({1, 2}), nullptr}) ==
           "memory: the labels 1, 2 are one class to this model, which tells labels > 0 from all "
           "others; write them as -1 and 1");
-    CHECK(refusal({model}, {labelled({0, 1}), nullptr}).empty());
-    CHECK(refusal({model}, {labelled({0, 1}), labelled({0, 1, 2})}) ==
+    CHECK(model_refusal({model}, {labelled({0, 1}), nullptr}).empty());
+    CHECK(model_refusal({model}, {labelled({0, 1}), labelled({0, 1, 2})}) ==
           "memory: 3 different labels (0, 1, 2)" + fix);
   }
 }
@@ -83,12 +81,12 @@ TEST_CASE("models: a model of numbers takes all labels, and has no accuracy to s
   const DataSets data{labelled({0.25F, -3, 8, 17}), nullptr};
   for (const char* kind : {"linear", "lms", "kmeans", "oja"}) {
     const std::string model = std::string("model.kind=") + kind;
-    CHECK(refusal({model}, data).empty());
-    CHECK(refusal({model, "target=0.9"}, data, ExitCode::usage) ==
+    CHECK(model_refusal({model}, data).empty());
+    CHECK(model_refusal({model, "target=0.9"}, data, ExitCode::usage) ==
           "-s target=0.9: training.stop.target = 0.9 is an accuracy, and model.kind = \"" +
               std::string(kind) +
               "\" tells no classes apart; training.stop.no_better_for watches its loss");
-    CHECK(refusal({model, "phi=0.5"}, data, ExitCode::usage)
+    CHECK(model_refusal({model, "phi=0.5"}, data, ExitCode::usage)
               .starts_with("-s phi=0.5: training.stop.tolerance.phi = 0.5 needs "
 
                            "training.stop.tolerance.gradient_norm and lipschitz"));
@@ -98,20 +96,21 @@ TEST_CASE("models: a model of numbers takes all labels, and has no accuracy to s
 TEST_CASE("models: classes are whole numbers, and the test set has no other ones") {
   for (const char* kind : {"softmax", "mlp"}) {
     const std::string model = std::string("model.kind=") + kind;
-    CHECK(refusal({model}, {labelled({-1, 1}), nullptr}).empty());
-    CHECK(refusal({model}, {labelled({0, 1.5F}), nullptr}) ==
+    CHECK(model_refusal({model}, {labelled({-1, 1}), nullptr}).empty());
+    CHECK(model_refusal({model}, {labelled({0, 1.5F}), nullptr}) ==
           "memory: the label 1.500000 is no class: classes are whole numbers");
-    CHECK(refusal({model, "classes=3"}, {labelled({0, 3}), nullptr}) ==
+    CHECK(model_refusal({model, "classes=3"}, {labelled({0, 3}), nullptr}) ==
           "memory: the label 3 is none of the model's 3 classes 0, 1, 2");
-    CHECK(refusal({model}, {labelled({1, 2, 4}), labelled({1, 3})}) ==
+    CHECK(model_refusal({model}, {labelled({1, 2, 4}), labelled({1, 3})}) ==
           "memory: the label 3 is none of the model's 3 classes 1, 2, 4");
     const std::string own = "model." + std::string(kind);
-    CHECK(refusal({model, "labels=[2, 1]"}, {labelled({1, 2}), nullptr}, ExitCode::usage) ==
+    CHECK(model_refusal({model, "labels=[2, 1]"}, {labelled({1, 2}), nullptr}, ExitCode::usage) ==
           own +
               ".labels: the labels of classes are two or more whole numbers in ascending order, "
               "such as [1, 2, 3]");
-    CHECK(refusal({model, "labels=[1, 2]", "classes=3"}, {labelled({1, 2}), nullptr},
-                  ExitCode::usage) == own + ".labels lists 2 labels, but " + own + ".classes = 3");
+    CHECK(model_refusal({model, "labels=[1, 2]", "classes=3"}, {labelled({1, 2}), nullptr},
+                        ExitCode::usage) ==
+          own + ".labels lists 2 labels, but " + own + ".classes = 3");
   }
 }
 
@@ -136,9 +135,9 @@ TEST_CASE("models: two classes are called by the labels of their set") {
 }
 
 TEST_CASE("models: K-Means starts from as many rows as it has centres") {
-  CHECK(refusal({"model.kind=kmeans", "clusters=181"}, {labelled({0}), nullptr}) ==
+  CHECK(model_refusal({"model.kind=kmeans", "clusters=181"}, {labelled({0}), nullptr}) ==
         "memory: 180 training rows, but model.kind = \"kmeans\" starts from 181");
-  CHECK(refusal({"model.kind=kmeans", "clusters=180"}, {labelled({0}), nullptr}).empty());
+  CHECK(model_refusal({"model.kind=kmeans", "clusters=180"}, {labelled({0}), nullptr}).empty());
 }
 
 TEST_CASE("models: a penalty that a model does not have is not used, and that is said") {
@@ -150,8 +149,8 @@ TEST_CASE("models: a penalty that a model does not have is not used, and that is
 }
 
 TEST_CASE("models: a hidden layer has a whole number of units") {
-  CHECK(refusal({"model.kind=mlp", "hidden=[8, 2.5]"}, {labelled({0, 1}), nullptr},
-                ExitCode::usage) ==
+  CHECK(model_refusal({"model.kind=mlp", "hidden=[8, 2.5]"}, {labelled({0, 1}), nullptr},
+                      ExitCode::usage) ==
         "model.mlp.hidden: a layer cannot have 2.500000 units; it is a whole number, at most "
         "1000000");
 }

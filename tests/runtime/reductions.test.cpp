@@ -43,7 +43,7 @@ std::shared_ptr<Plan> plan_of(Run run) {
   return plan;
 }
 
-EndReport perform(const Run& run, TwinRequest request = {}) {
+EndReport perform_run(const Run& run, TwinRequest request = {}) {
   EndReport end;
   request.plan = request.plan ? request.plan : plan_of(run);
   request.pace.real = false;
@@ -76,13 +76,13 @@ TEST_CASE("reductions: a tree reaches the server's bits, whoever sums up for who
     for (const CodecKind& codec : {sparse_codec(), changed_codec()}) {
       Toy toy = eight(1, exchange);
       toy.codec = codec;
-      const std::uint32_t alone = crc(perform({.toy = toy}));
+      const std::uint32_t alone = crc(perform_run({.toy = toy}));
       for (const std::uint32_t workers : {1U, 2U, 3U, 8U})
         for (const std::int64_t fanout : {2, 3}) {
           toy.workers = workers;
           CAPTURE(exchange.kind.name);
           CAPTURE(workers);
-          const EndReport end = perform({.shape = Shape::tree, .toy = toy, .fanout = fanout});
+          const EndReport end = perform_run({.shape = Shape::tree, .toy = toy, .fanout = fanout});
           CHECK(crc(end) == alone);
           CHECK(end.delivered == end.computed);
         }
@@ -97,7 +97,7 @@ TEST_CASE("reductions: a tree passes on what is applied when it arrives, behind 
       toy.epochs = 20;
       toy.gate = gate;
       toy.pull = pull;
-      const EndReport end = perform({.shape = Shape::tree, .toy = toy});
+      const EndReport end = perform_run({.shape = Shape::tree, .toy = toy});
       CHECK(end.computed == end.delivered + discarded(end));
       CHECK(end.delivered <= 3200);
       CHECK(end.scores.at(0).accuracy >= 0.9);
@@ -110,7 +110,7 @@ TEST_CASE("reductions: a ring delivers every draw once, to one model") {
       CAPTURE(workers);
       Toy toy = eight(workers, exchange);
       toy.epochs = 20;
-      const EndReport end = perform({.shape = Shape::ring, .toy = toy});
+      const EndReport end = perform_run({.shape = Shape::ring, .toy = toy});
       CHECK(end.status == "done");
       CHECK(end.delivered == 3200);
       CHECK(end.computed == 3200);
@@ -122,17 +122,17 @@ TEST_CASE("reductions: a ring of floats repeats at any pace for the same number 
   const Run run{.shape = Shape::ring, .toy = eight(3)};
   Run even = run;
   even.step = "1";
-  CHECK(crc(perform(run)) == crc(perform(even)));
+  CHECK(crc(perform_run(run)) == crc(perform_run(even)));
 }
 
 TEST_CASE("reductions: exact sums agree in server, tree and ring for any number of workers") {
   for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange()}) {
-    const std::uint32_t alone = crc(perform({.toy = eight(1, exchange), .exact = true}));
+    const std::uint32_t alone = crc(perform_run({.toy = eight(1, exchange), .exact = true}));
     for (const Shape shape : {Shape::server, Shape::tree, Shape::ring})
       for (const std::uint32_t workers : {1U, 2U, 3U, 5U, 8U}) {
         CAPTURE(static_cast<int>(shape));
         CAPTURE(workers);
-        CHECK(crc(perform({.shape = shape, .toy = eight(workers, exchange), .exact = true})) ==
+        CHECK(crc(perform_run({.shape = shape, .toy = eight(workers, exchange), .exact = true})) ==
               alone);
       }
   }
@@ -140,7 +140,7 @@ TEST_CASE("reductions: exact sums agree in server, tree and ring for any number 
 
 TEST_CASE("reductions: floats and exact sums are not the same") {
   const Toy toy = eight(1, state_exchange());
-  CHECK(crc(perform({.toy = toy})) != crc(perform({.toy = toy, .exact = true})));
+  CHECK(crc(perform_run({.toy = toy})) != crc(perform_run({.toy = toy, .exact = true})));
 }
 
 TEST_CASE("reductions: peers of a ring keep the same state of the update") {
@@ -153,7 +153,7 @@ TEST_CASE("reductions: peers of a ring keep the same state of the update") {
     plan->update = [settings, n = plan->parameters] { return momentum_update().make(settings, n); };
     TwinRequest request;
     request.plan = plan;
-    return crc(perform({}, request));
+    return crc(perform_run({}, request));
   };
   CHECK(heavy(Shape::ring) == heavy(Shape::server));
 }
@@ -165,7 +165,7 @@ TEST_CASE(
   timed->stop.seconds = 12.5;
   TwinRequest request;
   request.plan = timed;
-  const EndReport end = perform({}, request);
+  const EndReport end = perform_run({}, request);
   CHECK(end.reason == "time");
   CHECK(end.delivered > 0);
   CHECK(end.computed == end.delivered + discarded(end));
@@ -174,7 +174,7 @@ TEST_CASE(
   judged->stop.epochs = 50;
   judged->stop.target = 0.9;
   request.plan = judged;
-  const EndReport early = perform({}, request);
+  const EndReport early = perform_run({}, request);
   CHECK(early.reason == "target");
   CHECK(early.epochs < 50);
   CHECK(early.computed == early.delivered + discarded(early));
@@ -211,7 +211,7 @@ std::map<std::pair<ActorId, ActorId>, Counted> traffic(const Run& run, std::uint
       count(part->values.size() * sizeof(float));
     }
   };
-  perform(run, request);
+  perform_run(run, request);
   return edges;
 }
 

@@ -39,7 +39,7 @@ std::uint32_t crc_of(const Toy& toy, const std::string& step = "1") {
   return crc32c(std::as_bytes(end.model.values()));
 }
 
-std::uint64_t discarded(const EndReport& end) {
+std::uint64_t discarded_rows(const EndReport& end) {
   std::uint64_t rows = 0;
   for (const Count& count : end.discarded) rows += count.rows;
   return rows;
@@ -54,7 +54,7 @@ TEST_CASE("twin: a run delivers every draw of its epochs, once") {
     CHECK(end.status == "done");
     CHECK(end.reason == "epochs");
     CHECK(end.delivered == 480);
-    CHECK(end.computed == end.delivered + discarded(end));
+    CHECK(end.computed == end.delivered + discarded_rows(end));
     CHECK(end.discarded.empty());
   }
 }
@@ -195,7 +195,7 @@ TEST_CASE("twin: workers that do not wait deliver or overwrite every draw, train
       const EndReport end = perform(plan, "1+exp(0.5)").end;
       CHECK(end.status == "done");
       CHECK(end.delivered == 3200);
-      CHECK(end.computed == end.delivered + discarded(end));
+      CHECK(end.computed == end.delivered + discarded_rows(end));
       CHECK(end.scores.at(0).accuracy >= 0.9);
     }
 }
@@ -372,8 +372,8 @@ TEST_CASE("twin: a quorum ends with every draw delivered or late, and is not hel
   const EndReport end = perform(plan, "1+exp(0.5)").end;
   CHECK(end.status == "done");
   CHECK(end.delivered == 480);
-  CHECK(discarded(end) > 0);
-  CHECK(end.computed == end.delivered + discarded(end));
+  CHECK(discarded_rows(end) > 0);
+  CHECK(end.computed == end.delivered + discarded_rows(end));
 }
 
 TEST_CASE("twin: elastic replicas and rare pulls deliver every draw and train") {
@@ -396,7 +396,7 @@ TEST_CASE("twin: peers compute their epochs, and every draw is delivered or not 
       const EndReport end = perform(plan, "1+exp(0.5)").end;
       CHECK(end.status == "done");
       CHECK(end.computed == 1600);
-      CHECK(end.computed == end.delivered + discarded(end));
+      CHECK(end.computed == end.delivered + discarded_rows(end));
       CHECK(end.discarded.empty() == (consensus || end.delivered == 1600));
       CHECK(end.scores.at(0).accuracy >= 0.9);
     }

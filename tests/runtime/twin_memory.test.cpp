@@ -10,8 +10,8 @@ using Writes = Sharing::Writes;
 
 namespace {
 
-EndReport perform(const std::shared_ptr<Plan>& plan, const std::string& step = "1",
-                  std::vector<double> factors = {}) {
+EndReport perform_shared(const std::shared_ptr<Plan>& plan, const std::string& step = "1",
+                         std::vector<double> factors = {}) {
   EndReport end;
   Pace pace;
   pace.real = false;
@@ -54,7 +54,7 @@ TEST_CASE("twin: what a computation adds is there when its time is over, and not
 
 TEST_CASE("twin: one worker on a memory is serial descent, bit for bit") {
   const auto plan = toy_shared({.workers = 1, .batch = 1, .epochs = 3});
-  const EndReport end = perform(plan);
+  const EndReport end = perform_shared(plan);
   Block serial = Block::zeros(plan->parameters);
   const auto feed = plan->supply->feed(0);
   for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
@@ -71,7 +71,7 @@ TEST_CASE("twin: on one memory every draw is delivered, and the model learns") {
     for (const bool snapshots : {false, true}) {
       const auto plan =
           toy_shared({.workers = 4, .epochs = 20}, {.writes = writes, .snapshots = snapshots});
-      const EndReport end = perform(plan, "1+exp(0.5)");
+      const EndReport end = perform_shared(plan, "1+exp(0.5)");
       CHECK(end.status == "done");
       CHECK(end.delivered == 3200);
       CHECK(end.computed == end.delivered);
@@ -82,7 +82,7 @@ TEST_CASE("twin: on one memory every draw is delivered, and the model learns") {
 
 TEST_CASE("twin: under a lock workers wait for each other, without one they do not") {
   const auto seconds = [](Writes writes) {
-    return perform(toy_shared({.workers = 4, .epochs = 1}, {.writes = writes})).t;
+    return perform_shared(toy_shared({.workers = 4, .epochs = 1}, {.writes = writes})).t;
   };
   CHECK(seconds(Writes::add) == doctest::Approx(10.0).epsilon(0.05));
   CHECK(seconds(Writes::lock) == doctest::Approx(40.0).epsilon(0.05));
@@ -93,7 +93,7 @@ TEST_CASE("twin: a clock of its own steps the model, on one memory and at a serv
     CAPTURE(one_memory);
     const auto plan =
         one_memory ? toy_shared(freely(), {.writes = Writes::add}) : toy_plan(freely());
-    const EndReport end = perform(plan);
+    const EndReport end = perform_shared(plan);
     CHECK(end.status == "done");
     CHECK(end.delivered == 3200);
     CHECK(end.gradients == 800);
@@ -111,7 +111,7 @@ TEST_CASE("twin: the steps of a clock do not depend on how fast anybody computes
           one_memory ? toy_shared(freely(), {.writes = Writes::add}) : toy_plan(freely());
       plan->stop.epochs.reset();
       plan->stop.seconds = 50;
-      const EndReport end = perform(plan, "1", factors);
+      const EndReport end = perform_shared(plan, "1", factors);
       return std::pair{end.updates, end.gradients};
     };
     const auto even = updates({});
@@ -127,7 +127,7 @@ TEST_CASE("twin: a run of so many steps of a clock ends with them") {
         one_memory ? toy_shared(freely(), {.writes = Writes::add}) : toy_plan(freely());
     plan->stop.epochs.reset();
     plan->stop.steps = 100;
-    const EndReport end = perform(plan);
+    const EndReport end = perform_shared(plan);
     CHECK(end.reason == "steps");
     CHECK(end.updates == 100);
     CHECK(end.computed == end.delivered);

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-MOST = 30  # files; clang-tidy takes about 4 s of a core for each
+MOST = 20  # files; clang-tidy takes about 4 s of a core for each
 
 
 def files(build):

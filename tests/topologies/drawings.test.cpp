@@ -55,14 +55,15 @@ Drawing drawn(const TopologyKind& kind, std::uint32_t workers,
 
 Value word(const char* text) { return std::string(text); }
 
-Drawing gossip(const char* graph, const char* peers, std::uint32_t workers, bool directed = false) {
+Drawing gossip_drawing(const char* graph, const char* peers, std::uint32_t workers,
+                       bool directed = false) {
   return drawn(gossip_topology(), workers,
                {{"graph", word(graph)}, {"peers", word(peers)}, {"directed", directed}});
 }
 
 std::string refusal(const char* graph, std::uint32_t workers, bool directed = false) {
   try {
-    gossip(graph, "all", workers, directed);
+    gossip_drawing(graph, "all", workers, directed);
   } catch (const UserError& error) {
     return error.what();
   }
@@ -169,19 +170,19 @@ TEST_CASE("gossip: neighbours are as many as the graph's name says") {
     for (const Traffic& node : traffic_of(drawing)) all.insert(node.messages_out);
     return all;
   };
-  CHECK(degrees(gossip("complete", "all", 16)) == std::set<double>{15});
-  CHECK(degrees(gossip("ring", "all", 16)) == std::set<double>{2});
-  CHECK(degrees(gossip("ring", "all", 16, true)) == std::set<double>{1});
-  CHECK(degrees(gossip("exponential", "all", 16)) == std::set<double>{7});
-  CHECK(degrees(gossip("exponential", "all", 16, true)) == std::set<double>{4});
-  CHECK(degrees(gossip("torus", "all", 12)) == std::set<double>{4});
-  CHECK(degrees(gossip("random", "all", 16)) == std::set<double>{4});
+  CHECK(degrees(gossip_drawing("complete", "all", 16)) == std::set<double>{15});
+  CHECK(degrees(gossip_drawing("ring", "all", 16)) == std::set<double>{2});
+  CHECK(degrees(gossip_drawing("ring", "all", 16, true)) == std::set<double>{1});
+  CHECK(degrees(gossip_drawing("exponential", "all", 16)) == std::set<double>{7});
+  CHECK(degrees(gossip_drawing("exponential", "all", 16, true)) == std::set<double>{4});
+  CHECK(degrees(gossip_drawing("torus", "all", 12)) == std::set<double>{4});
+  CHECK(degrees(gossip_drawing("random", "all", 16)) == std::set<double>{4});
 }
 
 TEST_CASE("gossip: who speaks to one alone sends one model an exchange, on average") {
   for (const char* graph : {"complete", "ring", "exponential", "torus", "random"})
     for (const char* peers : {"one", "random"})
-      for (const Traffic& node : traffic_of(gossip(graph, peers, 12)))
+      for (const Traffic& node : traffic_of(gossip_drawing(graph, peers, 12)))
         CHECK(node.models_out == doctest::Approx(1));
 }
 
@@ -246,10 +247,10 @@ TEST_CASE("inspection: whose loss parts the others") {
   };
   CHECK(points(drawn(server_topology(), 4)) == 1);
   CHECK(points(drawn(ring_topology(), 4)) == 4);
-  CHECK(points(gossip("complete", "random", 4)) == 0);
-  CHECK(points(gossip("ring", "all", 4)) == 0);
-  CHECK(points(gossip("ring", "all", 4, true)) == 4);
-  CHECK(points(gossip("ring", "all", 1)) == 1);
+  CHECK(points(gossip_drawing("complete", "random", 4)) == 0);
+  CHECK(points(gossip_drawing("ring", "all", 4)) == 0);
+  CHECK(points(gossip_drawing("ring", "all", 4, true)) == 4);
+  CHECK(points(gossip_drawing("ring", "all", 1)) == 1);
 }
 
 namespace {
@@ -260,18 +261,19 @@ constexpr double pi = 3.14159265358979323846;
 
 TEST_CASE("mixing: spectral gaps are those of the textbook") {
   // A ring with weights of a third: 1/3 + 2/3 cos(2 pi / n).
-  CHECK(mixing_of(gossip("ring", "all", 16)).gap ==
+  CHECK(mixing_of(gossip_drawing("ring", "all", 16)).gap ==
         doctest::Approx(2.0 / 3.0 * (1 - std::cos(2 * pi / 16))));
-  CHECK(mixing_of(gossip("complete", "all", 9)).gap == doctest::Approx(1));
+  CHECK(mixing_of(gossip_drawing("complete", "all", 9)).gap == doctest::Approx(1));
   // A directed ring: |1/2 + 1/2 exp(2 pi i / n)| = cos(pi / n).
-  CHECK(mixing_of(gossip("ring", "all", 10, true)).gap == doctest::Approx(1 - std::cos(pi / 10)));
+  CHECK(mixing_of(gossip_drawing("ring", "all", 10, true)).gap ==
+        doctest::Approx(1 - std::cos(pi / 10)));
   // One of n - 1 at random: 1/2 - 1/2 / (n - 1).
-  CHECK(mixing_of(gossip("complete", "random", 5)).gap == doctest::Approx(0.5 + 0.125));
+  CHECK(mixing_of(gossip_drawing("complete", "random", 5)).gap == doctest::Approx(0.5 + 0.125));
   CHECK(mixing_of(drawn(ring_topology(), 8)).gap == 1);
 }
 
 TEST_CASE("mixing: one neighbour in turn on an exponential graph averages exactly in log2 n") {
-  const Mixing mixing = mixing_of(gossip("exponential", "one", 32, true));
+  const Mixing mixing = mixing_of(gossip_drawing("exponential", "one", 32, true));
   CHECK(mixing.exchanges == 5);
   CHECK(mixing.gap == 1);
   CHECK(mixing.balanced);
@@ -279,14 +281,15 @@ TEST_CASE("mixing: one neighbour in turn on an exponential graph averages exactl
 
 TEST_CASE("mixing: large graphs are iterated to the same gap as small ones are solved") {
   // Directed rings have a closed form; 500 nodes are beyond the general solver.
-  CHECK(mixing_of(gossip("ring", "all", 500, true)).gap ==
+  CHECK(mixing_of(gossip_drawing("ring", "all", 500, true)).gap ==
         doctest::Approx(1 - std::cos(pi / 500)).epsilon(0.1));
-  CHECK(mixing_of(gossip("exponential", "one", 1000)).gap > 0.1);
+  CHECK(mixing_of(gossip_drawing("exponential", "one", 1000)).gap > 0.1);
 }
 
 TEST_CASE("mixing: weights both ways keep the average, those of a lopsided graph do not") {
   for (const char* graph : {"complete", "ring", "exponential", "torus", "random"})
-    for (const char* peers : {"all", "random"}) CHECK(mixing_of(gossip(graph, peers, 12)).balanced);
+    for (const char* peers : {"all", "random"})
+      CHECK(mixing_of(gossip_drawing(graph, peers, 12)).balanced);
   const Scratch scratch;
   const std::string path = scratch.file("lopsided.txt");
   std::ofstream(path) << "0 1\n1 2\n2 0\n0 2\n";
@@ -312,12 +315,12 @@ std::vector<SheetRow> sheet() {
           {"oneshot", drawn(oneshot_topology(), n)},
           {"tree, fanout 2", drawn(tree_topology(), n)},
           {"ring", drawn(ring_topology(), n)},
-          {"gossip, complete, random", gossip("complete", "random", n)},
-          {"gossip, complete, all", gossip("complete", "all", n)},
-          {"gossip, ring, all", gossip("ring", "all", n)},
-          {"gossip, torus, all", gossip("torus", "all", n)},
-          {"gossip, exponential, all", gossip("exponential", "all", n)},
-          {"gossip, exponential directed, one", gossip("exponential", "one", n, true)}};
+          {"gossip, complete, random", gossip_drawing("complete", "random", n)},
+          {"gossip, complete, all", gossip_drawing("complete", "all", n)},
+          {"gossip, ring, all", gossip_drawing("ring", "all", n)},
+          {"gossip, torus, all", gossip_drawing("torus", "all", n)},
+          {"gossip, exponential, all", gossip_drawing("exponential", "all", n)},
+          {"gossip, exponential directed, one", gossip_drawing("exponential", "one", n, true)}};
 }
 
 std::string sheet_line(const SheetRow& row) {

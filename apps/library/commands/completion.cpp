@@ -23,7 +23,7 @@ std::vector<std::string> option_names(const Command& command) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string spaced(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
@@ -38,7 +38,7 @@ std::string words_after(const std::string& group) {
     if (group.empty() && (words.empty() || words.back() != first)) words.push_back(first);
     if (!group.empty() && first == group) words.push_back(command.name.substr(space + 1));
   }
-  return joined(words);
+  return spaced(words);
 }
 
 /// The first words that have second ones.
@@ -68,7 +68,7 @@ std::string quoted(const std::string& text) {
 
 std::string positional_words(const Command& command) {
   for (const Argument& argument : command.arguments)
-    if (argument.by_place() && !argument.words.empty()) return joined(argument.words);
+    if (argument.by_place() && !argument.words.empty()) return spaced(argument.words);
   return {};
 }
 
@@ -77,7 +77,7 @@ std::string cases(const std::string& set_options, const std::string& set_words) 
   std::string text;
   for (const Command& command : commands())
     text += fmt::format("    {}) {}{}; {}{} ;;\n", quoted(command.name), set_options,
-                        quoted(joined(option_names(command))), set_words,
+                        quoted(spaced(option_names(command))), set_words,
                         quoted(positional_words(command)));
   return text;
 }

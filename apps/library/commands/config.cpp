@@ -14,7 +14,7 @@ int check(const Arguments& arguments, Invocation& invocation) {
   return 0;
 }
 
-int show(const Arguments& arguments, Invocation& invocation) {
+int show_config(const Arguments& arguments, Invocation& invocation) {
   if (arguments.has("--combinations")) {
     invocation.out << combinations_text(invocation.tables);
     return 0;
@@ -43,7 +43,7 @@ Command config_show_command() {
   Command command{.name = "config show",
                   .sentence = "the configuration with every key resolved",
                   .arguments = config_arguments(),
-                  .act = show};
+                  .act = show_config};
   command.arguments.push_back(
       {.name = "--origin", .sentence = "where each value came from, as a comment"});
   command.arguments.push_back(

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint16_t usual_port = 7000;
 constexpr std::uint16_t last_port = 65534;
 
-std::vector<Host> hosts_of(const Arguments& arguments) {
+std::vector<Host> named_hosts(const Arguments& arguments) {
   if (arguments.has("--hosts") && arguments.has("--host"))
     arguments.refuse("give the hosts by --hosts FILE or by -H a,b");
   if (arguments.has("--host")) return parse_host_list(arguments.text("--host"));
@@ -22,7 +22,7 @@ std::vector<Host> hosts_of(const Arguments& arguments) {
   return parse_hosts(read_text(file, ExitCode::usage), file);
 }
 
-std::uint16_t port_of(const Arguments& arguments) {
+std::uint16_t tried_port(const Arguments& arguments) {
   const std::uint64_t port = arguments.count("--port").value_or(usual_port);
   if (port == 0 || port > last_port)
     arguments.refuse("--port is from 1 to 65534, not " + std::to_string(port));
@@ -51,10 +51,10 @@ int print(const HostFindings& findings, std::ostream& out) {
 }  // namespace
 
 int look_at_hosts(const Arguments& arguments, Invocation& invocation) {
-  const std::vector<Host> hosts = hosts_of(arguments);
+  const std::vector<Host> hosts = named_hosts(arguments);
   const std::string ssh = arguments.text("--ssh", "ssh");
-  const std::string program = quoted(arguments.text("--program", "troupe"));
-  const std::uint16_t port = port_of(arguments);
+  const std::string program = shell_word(arguments.text("--program", "troupe"));
+  const std::uint16_t port = tried_port(arguments);
   try {
     Crew crew;
     const std::vector<Answer> answers =

@@ -83,7 +83,7 @@ int launch(const Arguments& arguments, Invocation& invocation) {
                         .train_words = train_words(arguments),
                         .run_dir = arguments.text("--run-dir", RunFolder::fresh(name)),
                         .ssh = arguments.text("--ssh", "ssh"),
-                        .program = quoted(arguments.text("--program", "troupe")),
+                        .program = shell_word(arguments.text("--program", "troupe")),
                         .address = arguments.text("--address"),
                         .port = port_of(arguments),
                         .copy_binary = arguments.has("--copy-binary"),

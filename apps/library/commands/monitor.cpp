@@ -16,7 +16,7 @@ namespace troupe {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto answer_time = std::chrono::milliseconds(1000);
+constexpr auto state_time = std::chrono::milliseconds(1000);
 constexpr auto pause = std::chrono::milliseconds(250);
 
 /// Events, and the end line: what a run that is over has to show.
@@ -40,7 +40,7 @@ class Asking {
   Sight look() {
     std::this_thread::sleep_until(next_);
     next_ = Clock::now() + pause;
-    const ControlAnswer answer = target_.ask("GET", "/api/v1/state", answer_time);
+    const ControlAnswer answer = target_.ask("GET", "/api/v1/state", state_time);
     if (answer.status == 200) {
       state_ = answer.body;
       heard_ = Clock::now();

@@ -71,9 +71,9 @@ class Columns {
 };
 
 /// Standard output, or a file that is there whole or not at all.
-class Lines {
+class Answers {
  public:
-  Lines(const std::string& path, std::ostream& standard) : standard_(standard) {
+  Answers(const std::string& path, std::ostream& standard) : standard_(standard) {
     if (path.empty()) return;
     file_.emplace(path);
     stream_.open(file_->path(), std::ios::binary | std::ios::trunc);
@@ -120,7 +120,7 @@ int predict(const Arguments& arguments, Invocation& invocation) {
   input.block_rows = std::clamp<std::uint64_t>(block_scores / width, 1, input.block_rows);
   const Columns columns(trained, wanted);
   keep_apart(arguments.text("--out"), {input.path, trained.path});
-  Lines lines(arguments.text("--out"), invocation.out);
+  Answers lines(arguments.text("--out"), invocation.out);
   if (arguments.has("--header")) lines.write(columns.header() + "\n");
   std::vector<float> scores;
   for_each_block(input, trained.file, [&](const Batch& batch) {

@@ -30,7 +30,7 @@ std::string head_of(const Config& config, const Drawing& drawing) {
                      drawing.edges.size());
 }
 
-int show(const Arguments& arguments, Invocation& invocation) {
+int show_topology(const Arguments& arguments, Invocation& invocation) {
   const Config config = load_config(invocation.tables, config_sources(arguments));
   const Drawing drawing = draw_topology(config, invocation.tables);
   const std::string format = arguments.text("--format", "text");
@@ -142,7 +142,7 @@ Command topology_show_command() {
   Command command{.name = "topology show",
                   .sentence = "who would talk to whom, as text or as a picture",
                   .arguments = config_arguments(),
-                  .act = show};
+                  .act = show_topology};
   command.arguments.push_back({.name = "--format",
                                .value = "FORMAT",
                                .sentence = "text, dot or svg",

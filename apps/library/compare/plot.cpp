@@ -46,9 +46,9 @@ std::string tick_text(double value) {
 }
 
 /// From values to places, with ticks at 1, 2 or 5 times a power of ten.
-class Axis {
+class Scale {
  public:
-  Axis(double low, double high, double from, double to) : from_(from), to_(to) {
+  Scale(double low, double high, double from, double to) : from_(from), to_(to) {
     if (!(high > low)) high = low + std::max(1e-9, std::abs(low) * 0.1);
     const double raw = (high - low) / ticks_wanted;
     const double power = std::pow(10, std::floor(std::log10(raw)));
@@ -102,7 +102,7 @@ std::string text(double x, double y, const char* anchor, const std::string& word
                      escaped(words));
 }
 
-std::string grid(const Axis& across, const Axis& up, double floor) {
+std::string grid(const Scale& across, const Scale& up, double floor) {
   std::string svg;
   for (const double tick : across.ticks()) {
     svg += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\" class=\"g\"/>\n",
@@ -117,7 +117,8 @@ std::string grid(const Axis& across, const Axis& up, double floor) {
   return svg;
 }
 
-std::string line(const PlotCurve& curve, const Style& style, const Axis& across, const Axis& up) {
+std::string curve_line(const PlotCurve& curve, const Style& style, const Scale& across,
+                       const Scale& up) {
   std::string points;
   for (const auto& [x, y] : curve.points)
     points += fmt::format("{:.1f},{:.1f} ", across.at(x), up.at(y));
@@ -153,8 +154,8 @@ std::string to_svg(const Plot& plot) {
     }
   if (x.low > x.high) x = y = {0, 1};
   const double floor = height - bottom;
-  const Axis across(x.low, x.high, left, width - right);
-  const Axis up(y.low, y.high, floor, top);
+  const Scale across(x.low, x.high, left, width - right);
+  const Scale up(y.low, y.high, floor, top);
   const double tall = height + legend_line * static_cast<double>(plot.curves.size());
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
@@ -164,7 +165,8 @@ std::string to_svg(const Plot& plot) {
   svg += text(left, 24, "start", plot.title);
   svg += grid(across, up, floor);
   svg += text((left + width - right) / 2, floor + 40, "middle", plot.across);
-  for (const PlotCurve& curve : plot.curves) svg += line(curve, style_of(curve.style), across, up);
+  for (const PlotCurve& curve : plot.curves)
+    svg += curve_line(curve, style_of(curve.style), across, up);
   return svg + legend(plot, height) + "</svg>\n";
 }
 

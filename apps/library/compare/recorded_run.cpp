@@ -12,18 +12,18 @@
 namespace troupe {
 namespace {
 
-using Json = nlohmann::json;
+using RecordJson = nlohmann::json;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw UserError(ExitCode::data, path + ": " + why);
 }
 
-double number(const Json& json, const char* name, double otherwise = 0) {
+double number_in(const RecordJson& json, const char* name, double otherwise = 0) {
   const auto found = json.find(name);
   return found != json.end() && found->is_number() ? found->get<double>() : otherwise;
 }
 
-std::string text(const Json& json, const char* name) {
+std::string text(const RecordJson& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -62,7 +62,7 @@ class Reader {
  public:
   explicit Reader(RecordedRun& run) : run_(run) {}
 
-  void take(const Json& line) {
+  void take(const RecordJson& line) {
     const std::string type = text(line, "type");
     if (type == "start") start(line);
     if (type == "step") step(line);
@@ -73,7 +73,7 @@ class Reader {
   /// Evaluations are placed between the steps around them.
   void finish() {
     const std::string judged = judged_split();
-    for (const Json& line : evaluations_)
+    for (const RecordJson& line : evaluations_)
       if (text(line, "split") == judged) run_.validation.push_back(place(line));
     if (!run_.validation.empty()) {
       run_.end.loss = run_.validation.back().loss;
@@ -82,46 +82,46 @@ class Reader {
   }
 
  private:
-  void start(const Json& line) {
-    rows_ = number(line, "samples");
-    run_.workers = static_cast<std::uint32_t>(number(line, "workers", 1));
+  void start(const RecordJson& line) {
+    rows_ = number_in(line, "samples");
+    run_.workers = static_cast<std::uint32_t>(number_in(line, "workers", 1));
   }
 
-  void step(const Json& line) {
-    const Moment moment{.t = number(line, "t"),
-                        .epochs = epochs(number(line, "samples")),
-                        .updates = number(line, "updates"),
-                        .samples = number(line, "samples"),
-                        .bytes = number(line, "bytes_sent")};
+  void step(const RecordJson& line) {
+    const Moment moment{.t = number_in(line, "t"),
+                        .epochs = epochs(number_in(line, "samples")),
+                        .updates = number_in(line, "updates"),
+                        .samples = number_in(line, "samples"),
+                        .bytes = number_in(line, "bytes_sent")};
     steps_.push_back(moment);
     run_.end = moment;
-    if (line.contains("computing")) run_.computing = number(line, "computing");
+    if (line.contains("computing")) run_.computing = number_in(line, "computing");
     if (const auto stale = line.find("staleness"); stale != line.end()) {
-      run_.staleness_p50 = static_cast<std::uint64_t>(number(*stale, "p50"));
-      run_.staleness_max = static_cast<std::uint64_t>(number(*stale, "max"));
+      run_.staleness_p50 = static_cast<std::uint64_t>(number_in(*stale, "p50"));
+      run_.staleness_max = static_cast<std::uint64_t>(number_in(*stale, "max"));
     }
   }
 
-  void end(const Json& line) {
+  void end(const RecordJson& line) {
     run_.status = text(line, "status");
-    run_.end.t = number(line, "t");
-    run_.end.updates = number(line, "updates");
-    run_.end.samples = number(line, "samples");
+    run_.end.t = number_in(line, "t");
+    run_.end.updates = number_in(line, "updates");
+    run_.end.samples = number_in(line, "samples");
     run_.end.epochs = epochs(run_.end.samples);
   }
 
   double epochs(double samples) const { return rows_ > 0 ? samples / rows_ : 0; }
 
   std::string judged_split() const {
-    for (const Json& line : evaluations_)
+    for (const RecordJson& line : evaluations_)
       if (text(line, "split") == "validation") return "validation";
     return "training";
   }
 
-  Moment place(const Json& line) const {
+  Moment place(const RecordJson& line) const {
     Moment before;
     Moment after;
-    const double t = number(line, "t");
+    const double t = number_in(line, "t");
     for (const Moment& step : steps_) {
       after = step;
       if (step.t >= t) break;
@@ -134,32 +134,32 @@ class Reader {
                   .updates = between(before.updates, after.updates),
                   .samples = between(before.samples, after.samples),
                   .bytes = between(before.bytes, after.bytes),
-                  .loss = number(line, "loss")};
+                  .loss = number_in(line, "loss")};
     // It belongs to the end of a whole epoch, however late it was scored.
-    if (const double epoch = number(line, "epoch"); epoch > 0 && rows_ > 0)
+    if (const double epoch = number_in(line, "epoch"); epoch > 0 && rows_ > 0)
       moment.samples = epoch * rows_;
     moment.epochs = epochs(moment.samples);
     if (line.contains("accuracy") && line["accuracy"].is_number())
-      moment.accuracy = number(line, "accuracy");
+      moment.accuracy = number_in(line, "accuracy");
     return moment;
   }
 
   RecordedRun& run_;
   double rows_ = 0;
   std::vector<Moment> steps_;
-  std::vector<Json> evaluations_;
+  std::vector<RecordJson> evaluations_;
 };
 
 void read_card(const std::string& folder, RecordedRun& run, std::string& clock) {
   const std::string path = folder + "/run.json";
-  const Json card = Json::parse(read_text(path, ExitCode::data), nullptr, false);
+  const RecordJson card = RecordJson::parse(read_text(path, ExitCode::data), nullptr, false);
   if (!card.is_object()) refuse(path, "is not the run.json of a run");
   run.name = text(card, "run");
-  run.seed = static_cast<std::uint64_t>(number(card, "seed"));
+  run.seed = static_cast<std::uint64_t>(number_in(card, "seed"));
   run.status = text(card, "status");
   clock = text(card, "clock");
   std::uint32_t nodes = 0;
-  const Json argv = card.value("argv", Json::array());
+  const RecordJson argv = card.value("argv", RecordJson::array());
   for (std::size_t i = 0; i + 1 < argv.size(); ++i)
     if (argv[i] == "--nodes" && argv[i + 1].is_string())
       nodes = static_cast<std::uint32_t>(std::stoul(argv[i + 1].get<std::string>()));
@@ -185,7 +185,7 @@ RecordedRun read_run(const std::string& folder) {
   std::istringstream lines(read_text(metrics, ExitCode::data));
   Reader reader(run);
   for (std::string line; std::getline(lines, line);) {
-    const Json json = Json::parse(line, nullptr, false);
+    const RecordJson json = RecordJson::parse(line, nullptr, false);
     if (json.is_discarded()) {
       if (lines.peek() == std::istringstream::traits_type::eof()) break;  // being written
       refuse(metrics, "line " + std::to_string(run.lines.size() + 1) + " is not JSON");

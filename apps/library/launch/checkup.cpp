@@ -12,7 +12,7 @@
 namespace troupe {
 namespace {
 
-using Verdict = Finding::Verdict;
+using Judgement = Finding::Verdict;
 
 // Certificates begin an hour in the past; logs are compared by eye.
 constexpr std::int64_t clock_fail = 3600;
@@ -24,13 +24,13 @@ Finding clock_finding(const Answer& answer) {
   const std::string text = fmt::format("clock {} s {} this machine's", std::abs(ahead),
                                        ahead < 0 ? "behind" : "ahead of");
   if (std::abs(ahead) >= clock_fail)
-    return {Verdict::fail,
+    return {Judgement::fail,
             text +
                 "; certificates are not valid yet, or no longer, for one of them: run an NTP "
                 "client on both"};
   if (std::abs(ahead) >= clock_warn)
-    return {Verdict::warn, text + "; logs will not fit together: run an NTP client on both"};
-  return {Verdict::ok, "clock as here"};
+    return {Judgement::warn, text + "; logs will not fit together: run an NTP client on both"};
+  return {Judgement::ok, "clock as here"};
 }
 
 /// The word after "x86-64-", of the line about the processor.
@@ -57,13 +57,14 @@ void check_kernels(const std::vector<Host>& hosts, const std::vector<Answer>& an
     if (!answers[h].failure.empty() || answers[h].probe.doctor.empty()) continue;
     const std::string level = kernels_of(answers[h].probe);
     if (level == lowest && lowest != highest)
-      found.push_back({hosts[h].name(),
-                       {Verdict::warn, fmt::format("kernels {} where others have {}: all hosts of "
-                                                   "a run take the lowest; leave this one out to "
-                                                   "be faster",
-                                                   level, highest)}});
+      found.push_back(
+          {hosts[h].name(),
+           {Judgement::warn, fmt::format("kernels {} where others have {}: all hosts of "
+                                         "a run take the lowest; leave this one out to "
+                                         "be faster",
+                                         level, highest)}});
     else
-      found.push_back({hosts[h].name(), {Verdict::ok, "kernels " + level}});
+      found.push_back({hosts[h].name(), {Judgement::ok, "kernels " + level}});
   }
 }
 
@@ -76,7 +77,7 @@ void repeat_own(const std::string& host, const Probe& probe, HostFindings& found
       continue;
     const std::size_t text = line.find_first_not_of(' ', 4);
     if (text != std::string::npos)
-      found.push_back({host, {fail ? Verdict::fail : Verdict::warn, line.substr(text)}});
+      found.push_back({host, {fail ? Judgement::fail : Judgement::warn, line.substr(text)}});
   }
 }
 
@@ -84,7 +85,7 @@ void check_data(const std::vector<Host>& hosts, const std::vector<Answer>& answe
                 const std::vector<std::string>& files, HostFindings& found) {
   for (const std::string& line : without_data(hosts, answers, files)) {
     const std::size_t colon = line.find(": ");
-    found.push_back({line.substr(0, colon), {Verdict::fail, line.substr(colon + 2)}});
+    found.push_back({line.substr(0, colon), {Judgement::fail, line.substr(colon + 2)}});
   }
   std::map<std::string, std::pair<std::string, std::string>> first;  // file: manifest, host
   for (std::size_t h = 0; h < hosts.size(); ++h)
@@ -92,10 +93,10 @@ void check_data(const std::vector<Host>& hosts, const std::vector<Answer>& answe
       const auto [seen, fresh] = first.try_emplace(file, manifest, hosts[h].name());
       if (fresh || seen->second.first == manifest)
         found.push_back(
-            {hosts[h].name(), {Verdict::ok, fmt::format("{}, manifest {}", file, manifest)}});
+            {hosts[h].name(), {Judgement::ok, fmt::format("{}, manifest {}", file, manifest)}});
       else
         found.push_back({hosts[h].name(),
-                         {Verdict::fail,
+                         {Judgement::fail,
                           fmt::format("{} has manifest {} there and {} on {}; copy one of them "
                                       "to all, or take data.source = \"coordinator\"",
                                       file, manifest, seen->second.first, seen->second.second)}});
@@ -109,15 +110,16 @@ Finding key_finding(const Host& host, const std::string& address, const std::str
   try {
     const CertificateFacts facts = certificate_facts(read_credentials(files).certificate);
     if (!facts.is_for(host.name()) && !facts.is_for(address))
-      return {Verdict::warn, fmt::format("{} is made for '{}', not for {}; 'troupe keys new' makes "
-                                         "one for it",
-                                         files.certificate, facts.name, host.name())};
+      return {Judgement::warn,
+              fmt::format("{} is made for '{}', not for {}; 'troupe keys new' makes "
+                          "one for it",
+                          files.certificate, facts.name, host.name())};
     if (facts.seconds_left < soon)
-      return {Verdict::warn, files.certificate + " ends on " + facts.until +
-                                 "; make another before: move it away and run 'troupe keys new'"};
-    return {Verdict::ok, "certificate until " + facts.until};
+      return {Judgement::warn, files.certificate + " ends on " + facts.until +
+                                   "; make another before: move it away and run 'troupe keys new'"};
+    return {Judgement::ok, "certificate until " + facts.until};
   } catch (const UserError& error) {
-    return {Verdict::fail, error.what()};
+    return {Judgement::fail, error.what()};
   }
 }
 
@@ -128,7 +130,7 @@ HostFindings check_answers(const std::vector<Host>& hosts, const std::vector<Ans
   HostFindings found;
   for (const std::string& line : unfit(hosts, answers)) {
     const std::size_t colon = line.find(": ");
-    found.push_back({line.substr(0, colon), {Verdict::fail, line.substr(colon + 2)}});
+    found.push_back({line.substr(0, colon), {Judgement::fail, line.substr(colon + 2)}});
   }
   std::vector<Host> there;
   std::vector<Answer> theirs;
@@ -138,7 +140,7 @@ HostFindings check_answers(const std::vector<Host>& hosts, const std::vector<Ans
     theirs.push_back(answers[h]);
     const Probe& probe = answers[h].probe;
     if (unfit({hosts[h]}, {answers[h]}).empty())
-      found.push_back({hosts[h].name(), {Verdict::ok, "troupe " + probe.version}});
+      found.push_back({hosts[h].name(), {Judgement::ok, "troupe " + probe.version}});
     found.push_back({hosts[h].name(), clock_finding(answers[h])});
     repeat_own(hosts[h].name(), probe, found);
   }

@@ -57,11 +57,11 @@ struct Ends {
   close_range(3, ~0U, 0);
   execvp(argv[0], argv);
   constexpr char text[] = "cannot be run: no such program\n";
-  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(cannot_run);
+  if (::write(STDERR_FILENO, text, sizeof text - 1) < 0) _exit(cannot_run);
   _exit(cannot_run);
 }
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_to_start(const std::string& what) {
   throw UserError(ExitCode::cluster, "cannot start " + what + ": " + std::strerror(errno));
 }
 
@@ -96,15 +96,15 @@ std::size_t Crew::start(const Order& order) {
   std::array<int, 2> out{-1, -1};
   if (!order.input_file.empty()) {
     in[0] = ::open(order.input_file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (in[0] < 0) refuse("reading " + order.input_file);
+    if (in[0] < 0) refuse_to_start("reading " + order.input_file);
   } else if (pipe2(in.data(), O_CLOEXEC) != 0) {
-    refuse(order.argv.front());
+    refuse_to_start(order.argv.front());
   }
-  if (order.hear && pipe2(out.data(), O_CLOEXEC) != 0) refuse(order.argv.front());
+  if (order.hear && pipe2(out.data(), O_CLOEXEC) != 0) refuse_to_start(order.argv.front());
   const pid_t parent = getpid();
   const pid_t pid = fork();
   if (pid == 0) become(argv.data(), parent, {in[0], out[1]});
-  if (pid < 0) refuse(order.argv.front());
+  if (pid < 0) refuse_to_start(order.argv.front());
   setpgid(pid, pid);
   close_if_open(in[0]);
   close_if_open(out[1]);
@@ -114,7 +114,7 @@ std::size_t Crew::start(const Order& order) {
   members_.push_back({pid, process, in[1], out[0]});
   if (in[1] >= 0 && !order.input.empty() &&
       ::write(in[1], order.input.data(), order.input.size()) < 0 && errno != EPIPE)
-    refuse(order.argv.front());
+    refuse_to_start(order.argv.front());
   if (!order.hold_input) close_input(members_.size() - 1);
   return members_.size() - 1;
 }
@@ -140,7 +140,7 @@ std::optional<Crew::Event> Crew::next(Clock::time_point deadline) {
     if (left <= 0) return {};
     const int ready = poll(watched.data(), watched.size(),
                            static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
-    if (ready < 0 && errno != EINTR) refuse("to wait");
+    if (ready < 0 && errno != EINTR) refuse_to_start("to wait");
     if (ready <= 0) continue;
     if (watched[0].revents != 0) take_signal();
     for (std::size_t i = 1; i < watched.size(); ++i) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t slots_max = 100000;
 
-[[noreturn]] void refuse(const std::string& where, const std::string& why) {
+[[noreturn]] void refuse_host(const std::string& where, const std::string& why) {
   throw UserError(ExitCode::usage, where + ": " + why);
 }
 
@@ -21,8 +21,8 @@ std::uint32_t slots_in(const std::string& text, const std::string& where) {
   std::uint32_t slots = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), slots);
   if (error != std::errc() || end != text.data() + text.size() || slots == 0 || slots > slots_max)
-    refuse(where, "slots are a whole number from 1 to " + std::to_string(slots_max) + ", not '" +
-                      text + "'");
+    refuse_host(where, "slots are a whole number from 1 to " + std::to_string(slots_max) +
+                           ", not '" + text + "'");
   return slots;
 }
 
@@ -32,7 +32,7 @@ Host host_in(const std::string& login, const std::string& where) {
   const std::string user = at == std::string::npos ? "user" : login.substr(0, at);
   // A user is as harmless as a host, or ssh would read an option.
   if (!is_host(host.name()) || !is_host(user))
-    refuse(where, "'" + login + "' is no host; expected NAME, ADDRESS or USER@NAME");
+    refuse_host(where, "'" + login + "' is no host; expected NAME, ADDRESS or USER@NAME");
   return host;
 }
 
@@ -44,16 +44,18 @@ void take_word(Host& host, const std::string& word) {
   if (key == "slots") {
     host.slots = slots_in(value, host.where);
   } else if (key == "address") {
-    if (!is_host(value)) refuse(host.where, "address='" + value + "' is neither name nor address");
+    if (!is_host(value))
+      refuse_host(host.where, "address='" + value + "' is neither name nor address");
     host.address = value;
   } else if (key == "listen") {
-    if (!is_host(value)) refuse(host.where, "listen='" + value + "' is neither name nor address");
+    if (!is_host(value))
+      refuse_host(host.where, "listen='" + value + "' is neither name nor address");
     host.listen = value;
   } else {
     const std::string near = did_you_mean(key, {"slots", "address", "listen"});
-    refuse(host.where, "unknown word '" + word + "'" +
-                           (near.empty() ? "; expected HOST slots=N address=ADDR listen=ADDR"
-                                         : ", did you mean '" + near + "='?"));
+    refuse_host(host.where, "unknown word '" + word + "'" +
+                                (near.empty() ? "; expected HOST slots=N address=ADDR listen=ADDR"
+                                              : ", did you mean '" + near + "='?"));
   }
 }
 
@@ -62,8 +64,8 @@ void check_twice(const std::vector<Host>& hosts) {
   for (const Host& host : hosts) {
     const auto [first, fresh] = seen.try_emplace(host.name(), host.where);
     if (!fresh)
-      refuse(host.where, "host '" + host.name() + "' is given twice, first at " + first->second +
-                             "; give it more slots instead");
+      refuse_host(host.where, "host '" + host.name() + "' is given twice, first at " +
+                                  first->second + "; give it more slots instead");
   }
 }
 
@@ -82,7 +84,7 @@ std::vector<Host> parse_hosts(const std::string& text, const std::string& file) 
     while (words >> word) take_word(host, word);
     hosts.push_back(std::move(host));
   }
-  if (hosts.empty()) refuse(file, "names no host; expected lines such as 'alpha slots=4'");
+  if (hosts.empty()) refuse_host(file, "names no host; expected lines such as 'alpha slots=4'");
   check_twice(hosts);
   return hosts;
 }
@@ -102,7 +104,7 @@ std::vector<Host> parse_host_list(const std::string& text) {
     if (colon != std::string::npos) host.slots = slots_in(part.substr(colon + 1), "-H");
     hosts.push_back(std::move(host));
   }
-  if (hosts.empty()) refuse("-H", "names no host; expected a list such as alpha:4,beta:4");
+  if (hosts.empty()) refuse_host("-H", "names no host; expected a list such as alpha:4,beta:4");
   check_twice(hosts);
   return hosts;
 }

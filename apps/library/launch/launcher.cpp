@@ -15,11 +15,9 @@
 namespace troupe {
 namespace {
 
-using std::chrono::seconds;
-
 // A node has ten seconds to finish its step; then its host's shell kills it.
-constexpr seconds farewell{15};
-constexpr seconds own_end{2};
+constexpr std::chrono::seconds farewell{15};
+constexpr std::chrono::seconds own_end{2};
 constexpr int ssh_broke = 255;
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace troupe {
 namespace {
 
-using Verdict = Finding::Verdict;
+using Judgement = Finding::Verdict;
 constexpr std::chrono::seconds patience{30};
 
 std::uint16_t next_of(std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); }
@@ -44,7 +44,7 @@ class Ports {
     own.insert(own.end(), words.begin(), words.end());
     if (who == hosts_.size()) return check_.crew.start({.argv = own, .hold_input = true});
     std::string script = "exec " + check_.program + " doctor";
-    for (const std::string& word : words) script += " " + quoted(word);
+    for (const std::string& word : words) script += " " + shell_word(word);
     return check_.crew.start({.argv = ssh_words(check_.ssh, hosts_[who].login, run_script),
                               .input = as_input(script),
                               .hold_input = true});
@@ -83,7 +83,7 @@ class Ports {
     for (std::size_t who = 0; who < targets_.size(); ++who) {
       if (listens[who]) continue;
       closed_.push_back(who);
-      found_.push_back({name(who), {Verdict::fail, last[who].empty() ? "no answer" : last[who]}});
+      found_.push_back({name(who), {Judgement::fail, last[who].empty() ? "no answer" : last[who]}});
     }
   }
 
@@ -106,14 +106,14 @@ class Ports {
       if (line.rfind("fail", 0) == 0) {
         good = false;
         found_.push_back(
-            {name(from), {Verdict::fail, line.substr(line.find_first_not_of(' ', 4))}});
+            {name(from), {Judgement::fail, line.substr(line.find_first_not_of(' ', 4))}});
       }
       return false;
     });
     if (lines < words.size() / 2)
-      found_.push_back({name(from), {Verdict::fail, "the ports of others could not be tried"}});
+      found_.push_back({name(from), {Judgement::fail, "the ports of others could not be tried"}});
     else if (good)
-      found_.push_back({name(from), {Verdict::ok, "reaches the ports of all others"}});
+      found_.push_back({name(from), {Judgement::ok, "reaches the ports of all others"}});
   }
 
   const PortCheck& check_;

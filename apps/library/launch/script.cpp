@@ -26,7 +26,7 @@ const char* const run_script =
     "exec sh -c 'eval \"$(while IFS= read -r l && [ \"$l\" != \"#end\" ]; do "
     "printf \"%s\\n\" \"$l\"; done)\"'";
 
-std::string quoted(const std::string& word) {
+std::string shell_word(const std::string& word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
   return text + "'";
@@ -51,7 +51,7 @@ std::string as_input(const std::string& script) { return script + "\n#end\n"; }
 
 std::string probe_script(const ProbeRequest& request) {
   std::string script = "say() { printf 'troupe-probe %s\\n' \"$*\"; }\n";
-  script += "cd " + quoted(request.folder) + " 2>/dev/null || cd || exit 1\n";
+  script += "cd " + shell_word(request.folder) + " 2>/dev/null || cd || exit 1\n";
   script +=
       "say connection $SSH_CONNECTION\nsay addresses $(hostname -I 2>/dev/null)\nsay folder "
       "\"$PWD\"\nsay clock \"$(date +%s)\"\n"
@@ -60,12 +60,12 @@ std::string probe_script(const ProbeRequest& request) {
   script += "if [ -n \"$p\" ]; then say version \"$(\"$p\" --version 2>&1 | head -n 1)\"; fi\n";
   for (const std::string& file : request.files)
     script +=
-        "f=" + quoted(file) +
+        "f=" + shell_word(file) +
         "; if [ -r \"$f\" ]; then say file \"$(($(wc -c < \"$f\")))\" \"$f\"; else say file -1 "
         "\"$f\"; fi\n";
   if (request.checkup) {
     script += "if [ -n \"$p\" ]; then \"$p\" doctor";
-    for (const std::string& file : request.files) script += " --data " + quoted(file);
+    for (const std::string& file : request.files) script += " --data " + shell_word(file);
     script += " 2>&1 | while IFS= read -r l; do say doctor \"$l\"; done; fi\n";
   }
   return script + "say end\n";
@@ -111,8 +111,8 @@ void Probe::take(const std::string& line) {
 
 std::string node_script(const NodeOrder& order) {
   std::string words;
-  for (const std::string& word : order.words) words += " " + quoted(word);
-  std::string script = "cd " + quoted(order.folder) + " || exit 1\n";
+  for (const std::string& word : order.words) words += " " + shell_word(word);
+  std::string script = "cd " + shell_word(order.folder) + " || exit 1\n";
   if (order.credentials) {
     script +=
         "umask 077\nd=$(mktemp -d \"${XDG_RUNTIME_DIR:-${TMPDIR:-/tmp}}/troupe-XXXXXX\") || exit "

@@ -13,7 +13,7 @@
 namespace troupe {
 
 /// One word for a POSIX shell, whatever is in it.
-std::string quoted(const std::string& word);
+std::string shell_word(const std::string& word);
 
 /// The words that run a script on a host: it comes on standard input, so that what is
 /// secret in it shows in no list of processes; what follows stays on standard input.
@@ -25,7 +25,7 @@ std::string as_input(const std::string& script);
 /// Asked of each host before anything starts.
 struct ProbeRequest {
   std::string folder;   ///< preferred, the home folder otherwise
-  std::string program;  ///< a word of the shell, quoted as need be
+  std::string program;  ///< a word of the shell, shell_word as need be
   std::vector<std::string> files;
   bool checkup = false;  ///< the host's own doctor looks, too
 };

@@ -32,8 +32,8 @@ const looks = {
     await page.getByRole("button", { name: "Swap", exact: true }).click();
     await page.locator(".said").waitFor();
   },
-  async button(name) {
-    await page.getByRole("button", { name, exact: true }).click();
+  async button(...words) {
+    await page.getByRole("button", { name: words.join(" "), exact: true }).click();
   },
   async text(...words) {
     await page.getByText(words.join(" ")).first().waitFor();

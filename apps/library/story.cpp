@@ -19,7 +19,7 @@ std::uint64_t Story::add(const std::string& line) {
   if (step_count_++ % stride_ != 0) return count_;
   steps_.push_back(std::move(told));
   if (steps_.size() > steps_max) {
-    for (std::size_t i = 0; 2 * i < steps_.size(); ++i) steps_[i] = std::move(steps_[2 * i]);
+    for (std::size_t i = 1; 2 * i < steps_.size(); ++i) steps_[i] = std::move(steps_[2 * i]);
     steps_.resize((steps_.size() + 1) / 2);
     stride_ *= 2;
   }

@@ -12,11 +12,6 @@
 #include "base/check.hpp"
 #include "base/user_error.hpp"
 
-// What libhdf5 forgets to free when it refuses a damaged file is not ours to fix;
-// only the leak sanitizer ever calls this.
-extern "C" const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
-extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }  // NOLINT
-
 namespace troupe {
 namespace {
 

@@ -42,12 +42,6 @@ std::vector<std::size_t> units_of(const NetworkShape& shape) {
   return units;
 }
 
-double squares(std::span<const float> values) {
-  double sum = 0;
-  for (const float value : values) sum += static_cast<double>(value) * value;
-  return sum;
-}
-
 class Network final : public Model {
  public:
   Network(NetworkShape shape, const ModelRequest& request)
@@ -283,7 +277,7 @@ void Network::scores(std::span<const float> parameters, const Batch& batch, bool
 
 double Network::penalty(std::span<const float> parameters) const {
   double sum = 0;
-  for (const Layer& layer : layers_.list()) sum += squares(weights(parameters, layer));
+  for (const Layer& layer : layers_.list()) sum += square_norm(weights(parameters, layer));
   return l2_ / 2 * sum;
 }
 
@@ -291,7 +285,7 @@ double Network::batch_objective(std::span<const float> parameters, const Batch& 
   const Layer& first = layers_.list().front();
   const std::span<const float> pulls = regulariser_.pulls();
   const double all = penalty(parameters);
-  const double behind = all - l2_ / 2 * squares(weights(parameters, first));
+  const double behind = all - l2_ / 2 * square_norm(weights(parameters, first));
   double sum = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RowView row = batch[i];
@@ -301,7 +295,7 @@ double Network::batch_objective(std::span<const float> parameters, const Batch& 
     if (pulls.empty()) continue;
     for (std::uint32_t k = 0; k < row.size; ++k)
       sum += pulls[row.index[k]] / 2.0 *
-             squares(parameters.subspan(row.index[k] * first.outputs, first.outputs));
+             square_norm(parameters.subspan(row.index[k] * first.outputs, first.outputs));
   }
   return sum;
 }

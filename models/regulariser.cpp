@@ -31,13 +31,13 @@ std::vector<float> pulls_of(const DataFacts& facts, double l2) {
   return pulls;
 }
 
+}  // namespace
+
 double square_norm(std::span<const float> values) {
   double sum = 0;
   for (const float value : values) sum += static_cast<double>(value) * value;
   return sum;
 }
-
-}  // namespace
 
 std::string to_text(Regularise form) {
   switch (form) {

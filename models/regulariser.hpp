@@ -62,6 +62,8 @@ class Regulariser {
   std::vector<float> pulls_;
 };
 
+double square_norm(std::span<const float> values);
+
 /// A step of `rate` must not carry a weight past zero: no pull is stronger.
 float pull_bound(float rate);
 

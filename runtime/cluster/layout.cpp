@@ -43,8 +43,8 @@ bool short_steps(const Plan& plan) {
 bool busy_server(const Plan& plan) {
   if (plan.steps_every) return true;  // it never has nothing to do
   if (!plan.unsummed || plan.workers < 2) return false;
-  return plan.pull == PullKind::sparse || !plan.data ||
-         entries_of_a_step(plan) < static_cast<double>(plan.data->facts().features);
+  return plan.pull == PullKind::sparse ||
+         entries_of_a_step(plan) < static_cast<double>(plan.parameters);
 }
 
 // As even as it can be: the first nodes have one more, and who is full no more.

@@ -8,6 +8,7 @@
 #include "base/cpu_level.hpp"
 #include "messages/visit.hpp"
 #include "runtime/address.hpp"
+#include "runtime/cluster/process.hpp"
 
 namespace troupe {
 namespace {
@@ -21,16 +22,12 @@ std::uint32_t manifest_of(const Plan& plan) {
   return plan.data ? plan.data->facts().manifest_crc32c : 0;
 }
 
-Clock::duration time_of(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
-
 }  // namespace
 
 Muster::Muster(Means means)
     : means_(std::move(means)),
       members_(means_.roster.count() + 1),
-      deadline_(Clock::now() + time_of(means_.request.start_seconds)),
+      deadline_(Clock::now() + duration_of(means_.request.start_seconds)),
       next_word_(Clock::now() + first_word),
       cpu_level_(static_cast<std::uint32_t>(troupe::cpu_level())) {
   members_[0].step = Step::connected;

@@ -20,6 +20,7 @@
 #include "runtime/cluster/greeting.hpp"
 #include "runtime/cluster/inbox.hpp"
 #include "runtime/cluster/lookout.hpp"
+#include "runtime/cluster/process.hpp"
 #include "runtime/cluster/stage.hpp"
 #include "runtime/cluster/switchboard.hpp"
 #include "runtime/cluster/watchdog.hpp"
@@ -33,10 +34,6 @@ constexpr auto first_pause = std::chrono::milliseconds(20);
 constexpr auto longest_pause = std::chrono::milliseconds(500);
 constexpr auto grace = std::chrono::seconds(1);
 constexpr auto linger = std::chrono::milliseconds(200);
-
-Clock::duration span_of(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
 
 Address address_of(const std::string& option, const std::string& text) {
   const auto address = parse_address(text);
@@ -128,7 +125,7 @@ int Node::serve() {
   start_ = address_of("--join", request_.join);
   open_door();
   const Switchboard::Reached reached =
-      reach(start_, Errand::control, span_of(request_.join_seconds));
+      reach(start_, Errand::control, duration_of(request_.join_seconds));
   caf::anon_send(endpoint_, Adopt{coordinator, reached.actor});
   Join join;
   join.version = request_.version;
@@ -353,7 +350,7 @@ void Node::on(const Placement& placement) {
   residents_ = std::ranges::count(placement.processes, process_->mine);
   const std::uint32_t holder = server_of(*process_->plan, placement.processes);
   holds_model_ = holder == process_->mine;
-  if (holder != coordinator) grace_ = span_of(placement.grace_seconds);
+  if (holder != coordinator) grace_ = duration_of(placement.grace_seconds);
   stage_.emplace(system_, process_, request_.make);
   caf::anon_send(endpoint_, Attach{process_});
   for (const std::uint32_t other :

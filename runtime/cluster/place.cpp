@@ -27,12 +27,6 @@ constexpr auto spin_time = std::chrono::microseconds(200);
 constexpr auto spin_alone_time = std::chrono::microseconds(20);
 constexpr auto pad_slice = std::chrono::milliseconds(20);
 
-Clock::duration duration_of(double seconds) {
-  // A year is for ever here, and keeps the conversion away from overflow.
-  return std::chrono::duration_cast<Clock::duration>(
-      std::chrono::duration<double>(std::clamp(seconds, 0.0, 3.2e7)));
-}
-
 double seconds_since(Clock::time_point then) {
   return std::chrono::duration<double>(Clock::now() - then).count();
 }

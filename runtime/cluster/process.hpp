@@ -2,6 +2,7 @@
 /// here is ever serialised.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -23,6 +24,12 @@
 namespace troupe {
 
 using Clock = std::chrono::steady_clock;
+
+inline Clock::duration duration_of(double seconds) {
+  // A year is for ever here, and keeps the conversion away from overflow.
+  return std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(std::clamp(seconds, 0.0, 3.2e7)));
+}
 
 struct Process {
   std::shared_ptr<const Plan> plan;

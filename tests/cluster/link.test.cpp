@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/user_error.hpp"
+#include "datasets/memory.hpp"
 #include "runtime/cluster/layout.hpp"
 #include "runtime/delivery.hpp"
 #include "tests/cluster/toys.hpp"
@@ -150,8 +151,19 @@ TEST_CASE("layout: a server that is as busy as its workers has a place of its ow
   CHECK(map_places(*plan, processes, 0, {.cores = 2}) == Places{{0, 1}, {3, 4, 5}, {2}});
   CHECK(map_places(*plan, processes, 0, {.cores = 4}) == Places{{0, 1}, {3}, {4}, {5}, {2}});
   CHECK(map_places(*plan, processes, 0, {.cores = 1}) == Places{{0, 1}, {2, 3, 4, 5}});
-  plan->pull = PullKind::snapshot;
+}
+
+TEST_CASE("layout: so has one that copies more than its workers compute, and no other") {
+  auto plan = std::make_shared<Plan>(*toys::star(3));
+  plan->unsummed = true;
+  plan->pull = PullKind::dense;
+  plan->data = memory_dataset({SparseRow{{1, 5}, {1, 1}, 1}}, 8);
+  plan->parameters = 8;
+  const ProcessMap processes = map_processes(*plan, {});
+  plan->batch = 3;
   CHECK(map_places(*plan, processes, 0, {.cores = 2}) == Places{{0, 1}, {3, 4, 5}, {2}});
+  plan->batch = 4;
+  CHECK(map_places(*plan, processes, 0, {.cores = 2}) == Places{{0, 1}, {2, 3, 5}, {4}});
 }
 
 TEST_CASE("layout: paced workers sleep in places of their own, and never in the server's") {

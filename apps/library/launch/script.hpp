@@ -25,7 +25,7 @@ std::string as_input(const std::string& script);
 /// Asked of each host before anything starts.
 struct ProbeRequest {
   std::string folder;   ///< preferred, the home folder otherwise
-  std::string program;  ///< a word of the shell, shell_word as need be
+  std::string program;  ///< a word of the shell, quoted as need be
   std::vector<std::string> files;
   bool checkup = false;  ///< the host's own doctor looks, too
 };

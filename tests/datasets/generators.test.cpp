@@ -133,7 +133,8 @@ TEST_CASE("whoever watches the progress may stop it, and nothing is left") {
   CHECK(scratch.files() == 0);
 }
 
-TEST_CASE("liblinear learns rcv1 as well as it is recorded in docs/generators.md") {
+TEST_CASE("liblinear learns rcv1 as well as it is recorded in docs/generators.md" *
+          doctest::skip(TROUPE_FEWER > 1)) {
   if (std::system("command -v liblinear-train liblinear-predict > /dev/null") != 0) {
     std::puts("SKIPPED: liblinear-train is not installed (package liblinear-tools)");
     return;

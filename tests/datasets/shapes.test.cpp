@@ -149,7 +149,8 @@ TEST_CASE("ratings have the noise and the number asked for, at the same places")
         doctest::Approx(0.5).epsilon(0.02));
 }
 
-TEST_CASE("digits can be learnt as well as it is recorded in docs/generators.md") {
+TEST_CASE("digits can be learnt as well as it is recorded in docs/generators.md" *
+          doctest::skip(TROUPE_FEWER > 1)) {
   const Scratch scratch;
   const DataFacts facts = make_digits({.rows = 2500, .seed = 1}, scratch.file("d.h5"));
   CHECK(facts.labels.size() == 10);

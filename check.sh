@@ -29,7 +29,7 @@ tests() { # PART BUILD_DIR CTEST_ARGUMENTS...
 
 sources() { git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp'; }
 
-part_release() { build release; }
+part_release() { build release && cmake --build build --target bench; }
 part_unit() { tests unit build -L unit; }
 part_house() { tests house build -L house; }
 part_format() { sources | xargs -r clang-format --dry-run -Werror; }

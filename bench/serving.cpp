@@ -38,7 +38,7 @@ struct Way {
   std::vector<double> seconds = {};
 };
 
-void measure(const std::string& path, const std::string& cache, int rounds) {
+void load_each_way(const std::string& path, const std::string& cache, int rounds) {
   SystemConfig here_config(Heartbeat{.interval_seconds = 0.2, .lost_after_seconds = 10});
   SystemConfig there_config(Heartbeat{.interval_seconds = 0.2, .lost_after_seconds = 10});
   caf::actor_system here(here_config);
@@ -84,8 +84,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    troupe::measure(argv[1], std::string(argv[2]) + "/bench-serving",
-                    argc > 3 ? std::atoi(argv[3]) : 5);
+    troupe::load_each_way(argv[1], std::string(argv[2]) + "/bench-serving",
+                          argc > 3 ? std::atoi(argv[3]) : 5);
     return 0;
   } catch (const troupe::UserError& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -31,7 +31,8 @@ std::vector<std::string> table_order(const Schema& schema) {
   const auto enter = [&tables](const std::string& table) {
     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
   };
-  for (const Key& key : schema.keys) enter(table_of(key.path));
+  for (const Key& key : schema.keys)
+    if (key.path.find('*') == std::string::npos) enter(table_of(key.path));
   for (const Axis& axis : schema.axes) enter(table_of(axis.path));
   for (const Axis& axis : schema.axes)
     for (const Kind& kind : axis.kinds) {
@@ -51,6 +52,14 @@ std::string table_of(std::string_view path) {
   return std::string(dot == std::string_view::npos ? "" : path.substr(0, dot));
 }
 
+std::vector<std::string> entries_of(const Settings& settings, std::string_view listing) {
+  std::vector<std::string> paths;
+  const std::int64_t count = settings.has(listing) ? settings.integer(listing) : 0;
+  for (std::int64_t i = 0; i < count; ++i)
+    paths.push_back(std::string(listing) + "." + std::to_string(i));
+  return paths;
+}
+
 std::string last_part(std::string_view path) {
   return std::string(path.substr(path.rfind('.') + 1));
 }
@@ -58,7 +67,8 @@ std::string last_part(std::string_view path) {
 Catalogue::Catalogue(const Schema& schema) : schema_(schema) {
   std::vector<Item> all;
   for (const Axis& axis : schema.axes) all.push_back(item_of(axis));
-  for (const Key& key : schema.keys) all.push_back({.key = key});
+  for (const Key& key : schema.keys)
+    if (!add_to_listing(key)) all.push_back({.key = key});
   for (const Axis& axis : schema.axes)
     for (const Kind& kind : axis.kinds) {
       for (Key key : kind.keys) {
@@ -83,6 +93,21 @@ void Catalogue::add_table(const std::string& path) {
   for (std::string table = path; !table.empty(); table = table_of(table)) tables_.insert(table);
 }
 
+bool Catalogue::add_to_listing(const Key& key) {
+  const std::size_t star = key.path.find(".*");
+  if (star == std::string::npos) return false;
+  const std::string path = key.path.substr(0, star);
+  if (listing(path) == nullptr) {
+    listings_.push_back({.path = path, .sentence = key.sentence});
+    add_table(path);
+  }
+  if (star + 2 == key.path.size()) return true;  // the sentence alone
+  Key bare = key;
+  bare.path = last_part(key.path);
+  std::ranges::find(listings_, path, &Listing::path)->keys.push_back(std::move(bare));
+  return true;
+}
+
 const Item* Catalogue::find(std::string_view path) const {
   const auto found = position_.find(path);
   return found == position_.end() ? nullptr : &items_[found->second];
@@ -92,6 +117,22 @@ const Shorthand* Catalogue::shorthand(std::string_view table) const {
   for (const Shorthand& shorthand : schema_.shorthands)
     if (shorthand.table == table) return &shorthand;
   return nullptr;
+}
+
+const Listing* Catalogue::listing(std::string_view path) const {
+  const auto found = std::ranges::find(listings_, path, &Listing::path);
+  return found == listings_.end() ? nullptr : &*found;
+}
+
+std::optional<Key> Catalogue::entry_key(std::string_view path) const {
+  const std::string entry = table_of(path);
+  const Listing* here = listing(table_of(entry));
+  if (here == nullptr) return std::nullopt;
+  const auto found = std::ranges::find(here->keys, last_part(path), &Key::path);
+  if (found == here->keys.end()) return std::nullopt;
+  Key key = *found;
+  key.path = path;
+  return key;
 }
 
 const Planned* Catalogue::planned(std::string_view path) const {
@@ -123,6 +164,8 @@ std::vector<std::string> Catalogue::names_in(std::string_view table) const {
     if (table_of(item.key.path) == table) names.push_back(last_part(item.key.path));
   for (const std::string& inner : tables_)
     if (table_of(inner) == table) names.push_back(last_part(inner));
+  if (const Listing* here = listing(table_of(table)))
+    for (const Key& key : here->keys) names.push_back(key.path);
   return names;
 }
 

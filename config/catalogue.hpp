@@ -3,12 +3,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/schema.hpp"
+#include "config/settings.hpp"
 
 namespace troupe {
 
@@ -19,6 +21,17 @@ struct Item {
   const Axis* owner = nullptr;  ///< the axis to one of whose kinds this key belongs
   std::string kind = {};        ///< that kind
 };
+
+/// A table that may stand any number of times, `[[pace.link]]`: the keys of a schema whose
+/// path is "pace.link.*.loss", and "pace.link.*" for the sentence. Entry 0's key is
+/// "pace.link.0.loss", and at "pace.link" there is how many entries there are.
+struct Listing {
+  std::string path;
+  std::string sentence;
+  std::vector<Key> keys = {};  ///< bare
+};
+/// The paths of a listing's entries, "pace.link.0" and on, in their order.
+std::vector<std::string> entries_of(const Settings& settings, std::string_view listing);
 
 /// A path cut at its last dot.
 std::string table_of(std::string_view path);
@@ -35,6 +48,10 @@ class Catalogue {
   const Item* find(std::string_view path) const;
   bool is_table(std::string_view path) const { return tables_.contains(std::string(path)); }
   const Shorthand* shorthand(std::string_view table) const;
+  const Listing* listing(std::string_view path) const;
+  const std::vector<Listing>& listings() const { return listings_; }
+  /// The key of an entry, by its full path ("pace.link.0.loss"), with that path.
+  std::optional<Key> entry_key(std::string_view path) const;
   const Planned* planned(std::string_view path) const;
   const Planned* planned_choice(std::string_view path, std::string_view value) const;
   /// The axis whose kind `path` is the table of, or null.
@@ -47,11 +64,13 @@ class Catalogue {
  private:
   void add(Item item);
   void add_table(const std::string& path);
+  bool add_to_listing(const Key& key);
 
   const Schema& schema_;
   std::vector<Item> items_;
   std::map<std::string, std::size_t, std::less<>> position_;
   std::set<std::string> tables_;
+  std::vector<Listing> listings_;
 };
 
 }  // namespace troupe

@@ -26,6 +26,14 @@ void fill_choices(const Catalogue& catalogue, Config& config) {
   }
 }
 
+void fill_entries(const Catalogue& catalogue, Config& config) {
+  for (const Listing& listing : catalogue.listings())
+    for (const std::string& entry : entries_of(config.settings(), listing.path))
+      for (const Key& key : listing.keys)
+        if (key.standard)
+          config.fill(entry + "." + key.path, *key.standard, {From::standard, "default"});
+}
+
 /// Later values win over earlier ones.
 void settle(const Catalogue& catalogue, const std::vector<Given>& given, Config& config) {
   std::map<std::string, const Given*> last;
@@ -34,6 +42,7 @@ void settle(const Catalogue& catalogue, const std::vector<Given>& given, Config&
   for (const Item& item : catalogue.items())
     if (item.key.standard)
       config.fill(item.key.path, *item.key.standard, {From::standard, "default"});
+  fill_entries(catalogue, config);
   fill_choices(catalogue, config);
 }
 

@@ -75,6 +75,25 @@ std::string example(const Key& key) {
   return "";
 }
 
+/// A listing as the file that is resolved has it.
+std::string entries_text(const Listing& listing, const Config& config, bool with_origin) {
+  std::string text;
+  const auto& values = config.settings().values();
+  for (const std::string& entry : entries_of(config.settings(), listing.path)) {
+    text += fmt::format("\n[[{}]]\n", listing.path);
+    for (const Key& key : listing.keys) {
+      const std::string path = entry + "." + key.path;
+      if (!config.has(path)) continue;
+      const std::string origin =
+          with_origin ? fmt::format("  # {}", config.origin(path).where) : "";
+      text += fmt::format("{} = {}{}\n", key.path, to_toml(values.at(path)), origin);
+    }
+  }
+  return text;
+}
+
+std::string shown(const Key& key) { return key.standard ? to_toml(*key.standard) : example(key); }
+
 }  // namespace
 
 std::string schema_text(const Schema& schema) {
@@ -85,6 +104,11 @@ std::string schema_text(const Schema& schema) {
     if (item.axis != nullptr)
       for (const Kind& kind : item.axis->kinds)
         text += fmt::format("      {}: {}\n", kind.name, kind.sentence);
+  }
+  for (const Listing& listing : catalogue.listings()) {
+    text += fmt::format("[[{}]]\n    {}\n", listing.path, listing.sentence);
+    for (const Key& key : listing.keys)
+      text += fmt::format("  {}\n    {}\n    {}\n", key.path, facts(key), key.sentence);
   }
   return text;
 }
@@ -107,6 +131,8 @@ std::string resolved_text(const Schema& schema, const Config& config, bool with_
     const std::string origin = with_origin ? fmt::format("  # {}", config.origin(path).where) : "";
     text += fmt::format("{} = {}{}\n", last_part(path), to_toml(values.at(path)), origin);
   }
+  for (const Listing& listing : catalogue.listings())
+    text += entries_text(listing, config, with_origin);
   for (const auto& [path, why] : config.unused())
     text += fmt::format("\n# unused: {}, as {}\n", config.describe(path), why);
   return text;
@@ -128,8 +154,13 @@ std::string reference_text(const Schema& schema) {
     }
     text += fmt::format("\n{}{}", comment(key.sentence), comment(fmt::format("({})", facts(key))));
     if (item.axis != nullptr) text += kinds(*item.axis);
-    text += fmt::format("#{} = {}\n", last_part(key.path),
-                        key.standard ? to_toml(*key.standard) : example(key));
+    text += fmt::format("#{} = {}\n", last_part(key.path), shown(key));
+  }
+  for (const Listing& listing : catalogue.listings()) {
+    text += fmt::format("\n{}#[[{}]]\n", comment(listing.sentence), listing.path);
+    for (const Key& key : listing.keys)
+      text += fmt::format("\n{}{}#{} = {}\n", comment(key.sentence),
+                          comment(fmt::format("({})", facts(key))), key.path, shown(key));
   }
   return text;
 }

@@ -14,8 +14,10 @@ namespace {
 constexpr std::string_view prefix = "TROUPE__";
 
 /// `'workes' in [training]`.
-std::string placed(const std::string& path) {
-  const std::string table = table_of(path);
+std::string placed(const std::string& path, const Catalogue& catalogue) {
+  std::string table = table_of(path);
+  if (catalogue.listing(table_of(table)) != nullptr)
+    table = fmt::format("[{}]", table_of(table));  // as it stands in the file
   if (table.empty()) return fmt::format("'{}'", path);
   return fmt::format("'{}' in [{}]", last_part(path), table);
 }
@@ -94,15 +96,17 @@ void Reader::prefer_chosen(std::vector<std::string>& paths) const {
 void Reader::enter(const std::string& path, const Node& node) {
   const bool table = node.form == Node::Form::table && from_ == From::file;
   if (const Planned* planned = catalogue_.planned(path))
-    refuse(node,
-           fmt::format("{} {}", table ? fmt::format("[{}]", path) : placed(path), planned->reason));
-  if (const Item* item = catalogue_.find(path)) return enter_value(*item, node);
+    refuse(node, fmt::format("{} {}", table ? fmt::format("[{}]", path) : placed(path, catalogue_),
+                             planned->reason));
+  if (const Item* item = catalogue_.find(path)) return enter_value(item->key, node);
+  if (const Listing* listing = catalogue_.listing(path)) return enter_entries(*listing, node);
+  if (const auto key = catalogue_.entry_key(path); key && counted(table_of(path)))
+    return enter_value(*key, node);
   if (catalogue_.is_table(path)) return enter_table(path, node);
   refuse_unknown(path, node);
 }
 
-void Reader::enter_value(const Item& item, const Node& node) {
-  const Key& key = item.key;
+void Reader::enter_value(const Key& key, const Node& node) {
   if (node.form == Node::Form::text)
     if (const Planned* planned = catalogue_.planned_choice(key.path, node.text))
       refuse(node, fmt::format("{} = {} {}", key.path, to_toml(node.text), planned->reason));
@@ -114,6 +118,32 @@ void Reader::enter_value(const Item& item, const Node& node) {
       node.form == Node::Form::text ? did_you_mean(node.text, key.choices) : "";
   refuse(node, fmt::format("{} must be {}, not {}{}", key.path, expected(key), words_for(node),
                            near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+}
+
+// What a later place says of a listing stands for all of it.
+void Reader::enter_entries(const Listing& listing, const Node& node) {
+  const auto is_table = [](const Node& entry) { return entry.form == Node::Form::table; };
+  if (node.form != Node::Form::list || !std::ranges::all_of(node.children, is_table))
+    refuse(node,
+           fmt::format("{0} is a list of tables: [[{0}]], as often as it is meant", listing.path));
+  std::erase_if(given_, [&](const Given& given) {
+    return given.path.starts_with(fmt::format("{}.", listing.path));
+  });
+  given_.push_back(
+      {listing.path, static_cast<std::int64_t>(node.children.size()), {from_, where(node)}});
+  for (std::size_t i = 0; i < node.children.size(); ++i)
+    for (const Node& child : node.children[i].children)
+      enter(fmt::format("{}.{}.{}", listing.path, i, child.key), child);
+}
+
+bool Reader::counted(const std::string& entry) const {
+  const std::string listing = table_of(entry);
+  const auto last = std::find_if(given_.rbegin(), given_.rend(),
+                                 [&](const Given& given) { return given.path == listing; });
+  if (last == given_.rend()) return false;
+  for (std::int64_t i = 0; i < std::get<std::int64_t>(last->value); ++i)
+    if (entry == fmt::format("{}.{}", listing, i)) return true;
+  return false;
 }
 
 void Reader::enter_table(const std::string& path, const Node& node) {
@@ -140,16 +170,19 @@ void Reader::refuse(const Node& node, const std::string& why) const {
 void Reader::refuse_unknown(const std::string& path, const Node& node) const {
   const std::string name = last_part(path);
   const bool table = node.form == Node::Form::table && from_ == From::file;
+  if (catalogue_.entry_key(path))
+    refuse(node, fmt::format("there is no {}: [[{}]] does not stand so often", table_of(path),
+                             table_of(table_of(path))));
   if (table && catalogue_.axis_of_table(path) != nullptr)
     refuse(node, fmt::format("[{}]: the kind '{}' has no keys of its own", path, name));
   std::string near = did_you_mean(name, catalogue_.names_in(table_of(path)));
   if (near.empty())
     if (const auto elsewhere = catalogue_.ending_in(name); !elsewhere.empty())
       near = elsewhere.front();
-  refuse(node,
-         fmt::format("unknown {}{}",
-                     table ? fmt::format("table [{}]", path) : fmt::format("key {}", placed(path)),
-                     question(near)));
+  refuse(node, fmt::format("unknown {}{}",
+                           table ? fmt::format("table [{}]", path)
+                                 : fmt::format("key {}", placed(path, catalogue_)),
+                           question(near)));
 }
 
 }  // namespace troupe

@@ -39,7 +39,10 @@ class Reader {
 
  private:
   void enter(const std::string& path, const Node& node);
-  void enter_value(const Item& item, const Node& node);
+  void enter_value(const Key& key, const Node& node);
+  void enter_entries(const Listing& listing, const Node& node);
+  /// Whether a listing has this entry so far.
+  bool counted(const std::string& entry) const;
   void enter_table(const std::string& path, const Node& node);
   std::string full_path(const std::string& key) const;
   void prefer_chosen(std::vector<std::string>& paths) const;

@@ -100,6 +100,19 @@ TEST_CASE("config: keys and kinds of later versions are refused as such") {
   CHECK(refusal("", {"ahead=1"}) == "-s ahead=1: 'ahead' in [run] comes with a later version");
 }
 
+TEST_CASE("config: a mistake in one of several tables is told with its place") {
+  CHECK(refusal("[[run.stop]]\nat = 3\nfro = 2\n") ==
+        "run.toml:3:1: unknown key 'fro' in [[run.stop]], did you mean 'for'?");
+  CHECK(refusal("[[run.stop]]\nat = 3.5\n") ==
+        "run.toml:2:1: run.stop.0.at must be an integer, not 3.5");
+  CHECK(refusal("[run.stop]\nat = 3\n") ==
+        "run.toml:1:6: run.stop is a list of tables: [[run.stop]], as often as it is meant");
+  CHECK(refusal("[[run.stopp]]\nat = 3\n") ==
+        "run.toml:1:7: unknown key 'stopp' in [run], did you mean 'stop'?");
+  CHECK(refusal("[[run.stop]]\nat = 3\n", {"run.stop.1.at=9"}) ==
+        "-s run.stop.1.at=9: there is no run.stop.1: [[run.stop]] does not stand so often");
+}
+
 TEST_CASE("config: a mistake in -s names the -s") {
   CHECK(refusal("", {"workes=2"}) == "-s workes=2: unknown key 'workes', did you mean 'workers'?");
   CHECK(refusal("", {"run.workes=2"}) ==

@@ -32,6 +32,16 @@ TEST_CASE("print: the resolved configuration loads to the same values") {
   CHECK(resolved_text(toy_schema(), again, false) == text);
 }
 
+TEST_CASE("print: tables that stand several times are printed as often") {
+  const Config config = load("[[run.stop]]\nat = 3\n[[run.stop]]\nfor = \"2s\"\n");
+  const std::string text = resolved_text(toy_schema(), config, true);
+  CHECK(text.find("[[run.stop]]\nat = 3  # run.toml:2:1\nfor = 1.0  # default\n") !=
+        std::string::npos);
+  CHECK(load(text).settings().values() == config.settings().values());
+  CHECK(schema_text(toy_schema()).find("[[run.stop]]\n    where it rests\n  at\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("print: an unused value is a comment of the resolved configuration") {
   const Config config = load("", {"slack=0.75", "gate=wide"});
   const std::string text = resolved_text(toy_schema(), config, false);

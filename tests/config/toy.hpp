@@ -43,6 +43,9 @@ inline Schema toy_schema() {
        .type = KeyType::choice,
        .choices = {"constant", "falling"},
        .standard = Value(std::string("constant"))},
+      {.path = "run.stop.*", .sentence = "where it rests"},
+      {.path = "run.stop.*.at", .type = KeyType::integer},
+      {.path = "run.stop.*.for", .type = KeyType::duration, .minimum = 0, .standard = Value(1.0)},
   };
   Axis preset{.path = "run.preset", .table = "run", .kinds = {{"quick", "few"}, {"slow", "many"}}};
   preset.fills = Fills{.from = From::preset,

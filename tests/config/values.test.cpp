@@ -1,4 +1,5 @@
 /// What wins over what, what a choice fills in, and how values are written.
+#include "config/catalogue.hpp"
 #include "toy.hpp"
 
 namespace troupe {
@@ -136,6 +137,28 @@ TEST_CASE("config: a resolved word keeps its origin and says how") {
   Config config = load("", {"batch=all"});
   config.resolve("run.batch", std::int64_t{90}, "all rows");
   CHECK(config.describe("run.batch") == "run.batch = 90 (-s batch=all, all rows)");
+}
+
+TEST_CASE("config: a table may stand several times, each with its own defaults") {
+  const Config config = load("[[run.stop]]\nat = 3\nfor = \"2s\"\n[[run.stop]]\nat = 5\n");
+  const std::vector<std::string> entries = entries_of(config.settings(), "run.stop");
+  CHECK(entries == std::vector<std::string>{"run.stop.0", "run.stop.1"});
+  CHECK(config.settings().integer("run.stop.1.at") == 5);
+  CHECK(config.settings().number("run.stop.0.for") == 2);
+  CHECK(config.settings().number("run.stop.1.for") == 1);
+  CHECK(config.origin("run.stop.1.at").where == "run.toml:5:1");
+  CHECK(entries_of(load("").settings(), "run.stop").empty());
+}
+
+TEST_CASE("config: -s replaces a list of tables, or one value of it") {
+  const std::string text = "[[run.stop]]\nat = 3\nfor = 2\n[[run.stop]]\nat = 5\n";
+  const Config all = load(text, {"stop=[{at = 7}]"});
+  CHECK(entries_of(all.settings(), "run.stop").size() == 1);
+  CHECK(all.settings().integer("run.stop.0.at") == 7);
+  CHECK(all.settings().number("run.stop.0.for") == 1);
+  const Config one = load(text, {"run.stop.1.at=9"});
+  CHECK(one.settings().integer("run.stop.0.at") == 3);
+  CHECK(one.settings().integer("run.stop.1.at") == 9);
 }
 
 TEST_CASE("words: values are written as TOML") {

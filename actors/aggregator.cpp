@@ -56,7 +56,7 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
     seat.holder = from;
     seat.worker = worker;
     seat.wishes.clear();
-    while (!plan_->rounds && offer(p)) {
+    while (!plan_->rounds && !seat.waits && offer(p)) {
     }
     for (std::size_t i = 0; i < seat.due.size(); ++i) {
       // Who held it before may be about to push what it was aligned with.
@@ -301,6 +301,7 @@ void Aggregator::release(Context& context, std::vector<std::uint32_t> partitions
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     const std::uint32_t p = partitions[i];
     Seat& seat = seats_[p];
+    seat.waits = false;
     if (!offer(p)) {
       // What it brought last may still be held: it has arrived, nobody waits for it.
       if (!seat.due.empty() || held_.contains(p)) continue;

@@ -55,6 +55,7 @@ class Aggregator : public Actor {
     std::uint64_t step = 0;         ///< of the first one due
     std::deque<Due> due;            ///< consecutive steps, at most Plan::ahead
     std::vector<Wish> wishes;       ///< for steps that are not due yet
+    bool waits = false;             ///< for the gate to let it take the next step
   };
   /// What this holder remembers of a worker.
   struct Colleague {

@@ -16,8 +16,7 @@ void Census::on(Context& context, ActorId from, Tally tally) {
   computed_ += tally.computed;
   if (tally.last) ++over_;
   tallies_[from] = std::move(tally);
-  if (tallies_.size() + lost_.size() >= plan_->workers && over_ == tallies_.size())
-    return finish(context);
+  if (tallies_.size() >= plan_->workers && over_ == tallies_.size()) return finish(context);
   const std::uint64_t epoch = computed_ / plan_->training.size();
   if (epoch == epoch_ && context.now() - reported_at_ < plan_->report_seconds) return;
   reported_at_ = context.now();
@@ -28,7 +27,10 @@ void Census::on(Context& context, ActorId from, Tally tally) {
 
 void Census::on(Context& context, ActorId from, Evaluate evaluate) {
   context.send(from, Received{});
-  if (!ended_) context.send(Plan::evaluator, std::move(evaluate));
+  if (ended_) return;
+  // The one who shows its model can only guess how far the others are.
+  evaluate.updates = std::min(evaluate.updates, updates());
+  context.send(Plan::evaluator, std::move(evaluate));
 }
 
 void Census::on(Context& context, ActorId, Proceed proceed) {
@@ -46,8 +48,9 @@ void Census::on(Context& context, ActorId, Stop stop) {
 void Census::on(Context&, ActorId, WorkersLost lost) {
   for (const ActorId peer : lost.workers) {
     lost_.insert(peer);
-    forget(peer);
-    tallies_.erase(peer);
+    Tally& tally = tallies_[peer];
+    if (!std::exchange(tally.last, true)) ++over_;  // what it did stays counted
+    tally.state = {};                               // its state is lost
   }
 }
 
@@ -64,7 +67,8 @@ void Census::woken(Context& context, std::uint64_t) {
 }
 
 bool Census::handed_over(ActorId peer, const Tally& tally) const {
-  return tally.last && (plan_->consensus || peer == plan_->worker(0));
+  return ended_ && tally.last && !lost_.contains(peer) &&
+         (plan_->consensus || peer == plan_->worker(0));
 }
 
 // Where all hold one model, the first one's is kept: draws of a round that it did not
@@ -83,14 +87,19 @@ std::uint64_t Census::delivered(ActorId peer, const Tally& tally) const {
   return most == heard_.end() ? 0 : std::min(most->second, tally.computed);
 }
 
+std::uint64_t Census::updates() const {
+  std::uint64_t sum = 0;
+  for (const auto& [peer, tally] : tallies_)
+    sum = plan_->rounds ? std::max(sum, tally.exchanges) : sum + tally.exchanges;
+  return sum;
+}
+
 Progress Census::progress() {
-  Progress sum{.epoch = epoch_};
+  Progress sum{.epoch = epoch_, .updates = updates()};
   double loss = 0;
   double distance = 0;
   std::uint64_t computed = 0;
   for (const auto& [peer, tally] : tallies_) {
-    sum.updates =
-        plan_->rounds ? std::max(sum.updates, tally.exchanges) : sum.updates + tally.exchanges;
     sum.delivered += delivered(peer, tally);
     computed += tally.computed;
     loss += tally.loss;

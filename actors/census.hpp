@@ -43,6 +43,7 @@ class Census : public Actor {
   void forget(ActorId peer);
   std::uint64_t in_first(ActorId peer) const;
   bool handed_over(ActorId peer, const Tally& tally) const;
+  std::uint64_t updates() const;
 
   std::shared_ptr<const Plan> plan_;
   std::map<ActorId, Tally> tallies_;

@@ -260,6 +260,7 @@ void Coordinator::on(Context& context, ActorId from, WorkersJoined joined) {
   if (joined.workers.empty()) return;
   for (const ActorId worker : joined.workers) {
     crew_.at(worker) = {};
+    crew_.at(worker).listened = false;
     event(context, "worker_joined", plan_->name_of(worker), joined.detail);
   }
   context.send(plan_->aggregator(), std::move(joined));
@@ -315,6 +316,7 @@ void Coordinator::deal(Context& context, const std::vector<ActorId>& newcomers) 
   if (final_ ||
       std::ranges::any_of(newcomers, [this](ActorId worker) { return !crew_.at(worker).alive; }))
     return;  // gone again: what they had was dealt out then
+  for (const ActorId worker : newcomers) crew_.at(worker).listened = true;
   const std::map<ActorId, Crew> before = crew_;
   const auto count = [](const Crew& crew) { return crew.partitions.size(); };
   for (std::size_t turn = 0;; ++turn) {
@@ -385,7 +387,8 @@ EndReport Coordinator::balance(double now) {
                 .discarded = final_->discarded};
   for (const WorkerCount& said : final_->computed) {
     Crew& crew = crew_.at(said.worker);
-    crew.computed = (crew.answered ? crew.computed : said.rows) + said.earlier;
+    // What is said of one who came too late to be listened to was said of an earlier life.
+    crew.computed = (crew.answered && crew.listened ? crew.computed : said.rows) + said.earlier;
   }
   std::uint64_t accounted = end.delivered;
   for (const Count& count : end.discarded) accounted += count.rows;

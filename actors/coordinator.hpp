@@ -45,6 +45,7 @@ class Coordinator : public Actor {
   struct Crew {
     bool alive = true;
     bool answered = false;
+    bool listened = true;     ///< the holder of the model knows of this life
     std::string leaves = {};  ///< why, when it is on its way out
     std::vector<std::uint32_t> partitions;
     std::uint64_t computed = 0;

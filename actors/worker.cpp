@@ -82,9 +82,12 @@ void Worker::on(Context& context, ActorId, Lease lease) {
       if (!std::ranges::count(lease.partitions, p)) seat->give_away();
   try {
     for (const std::uint32_t p : lease.partitions) {
-      const auto seat = seats_.find(p);
-      if (seat == seats_.end() || seat->second->given_away || !lease.no_others)
-        seats_[p] = std::make_unique<Seat>(*plan_, p);
+      const auto held = seats_.find(p);
+      if (held != seats_.end() && !held->second->given_away && lease.no_others) continue;
+      auto seat = std::make_unique<Seat>(*plan_, p);
+      // Answers to what it wished for may still be under way.
+      if (held != seats_.end()) seat->wished = std::move(held->second->wished);
+      seats_[p] = std::move(seat);
     }
   } catch (const UserError& error) {
     context.send(Plan::coordinator,
@@ -274,10 +277,10 @@ std::span<const float> Worker::model() const {
 }
 
 std::size_t Worker::wished_for(Seat& seat, std::uint64_t step) {
-  while (!seat.wished.empty() && seat.wished.front().first < step) seat.wished.pop_front();
-  TROUPE_CHECK(seat.wished.empty(), ==, false);
-  TROUPE_CHECK(seat.wished.front().first, ==, step);
-  return seat.wished.front().second;
+  std::erase_if(seat.wished, [step](const auto& wish) { return wish.first < step; });
+  const auto wish = std::ranges::find(seat.wished, step, [](const auto& it) { return it.first; });
+  TROUPE_CHECK((wish == seat.wished.end()), ==, false);
+  return wish->second;
 }
 
 // One turn's answer is taken as it is, those of several are cut apart.

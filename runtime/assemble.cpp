@@ -15,6 +15,7 @@
 #include "datasets/relabelled.hpp"
 #include "runtime/answers.hpp"
 #include "runtime/draft.hpp"
+#include "runtime/pace_keys.hpp"
 
 namespace troupe {
 namespace {
@@ -209,19 +210,6 @@ void make_policies(Draft& draft) {
   plan.exact = settings->text("training.reduction") == "exact";
 }
 
-Pace make_pace(const Settings& settings) {
-  Pace pace;
-  const std::string step = settings.text("pace.step");
-  pace.real = step == "real";
-  if (!pace.real) pace.step = Distribution::parse(step);
-  pace.unit_seconds = settings.number("pace.unit");
-  pace.factors = settings.numbers("pace.factors");
-  pace.delay = Distribution::parse(settings.text("pace.delay"));
-  pace.row_seconds = settings.number("pace.row");
-  pace.seed = count(settings, "seed");
-  return pace;
-}
-
 /// A choice that replaces one of the preset's makes another algorithm of it.
 void note_preset(Draft& draft) {
   const std::string algorithm = "training.algorithm";
@@ -290,7 +278,7 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   make_stop(draft);
   note_preset(draft);
   note_costs(draft);
-  Pace pace = make_pace(draft.settings());
+  Pace pace = make_pace(draft.config, *draft.plan);
   return {.plan = std::move(draft.plan),
           .pace = std::move(pace),
           .resolved = std::move(draft.config),

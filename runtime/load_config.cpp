@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <stdexcept>
 
 #include "base/user_error.hpp"
 #include "runtime/answers.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/cluster_keys.hpp"
 #include "runtime/combinations.hpp"
+#include "runtime/pace_keys.hpp"
 
 namespace troupe {
 namespace {
@@ -37,18 +37,6 @@ void refuse_bad_words(const Config& config) {
     config.refuse("name", fmt::format("name = {} is no folder's name: use letters, digits, '-', "
                                       "'_' and '.'",
                                       to_toml(name)));
-}
-
-void refuse_bad_pace(const Config& config) {
-  for (const char* path : {"pace.step", "pace.delay"}) {
-    const std::string text = config.settings().text(path);
-    if (path == std::string("pace.step") && text == "real") continue;
-    try {
-      Distribution::parse(text);
-    } catch (const std::invalid_argument& error) {
-      config.refuse(path, fmt::format("{} = {}: {}", path, to_toml(text), error.what()));
-    }
-  }
 }
 
 /// A key that only one kind of schedule reads, while another kind is in force.
@@ -226,7 +214,7 @@ Config load_config(const Tables& tables, const ConfigSources& sources) {
   Config config = Config::load(schema_of(tables), sources);
   refuse_missing(config, tables);
   refuse_bad_words(config);
-  refuse_bad_pace(config);
+  check_pace(config);
   check_stop(config);
   check_rate(config);
   check_cast(config, tables);

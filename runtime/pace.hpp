@@ -3,45 +3,45 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <map>
 #include <vector>
 
-#include "base/random.hpp"
+#include "runtime/distribution.hpp"
+#include "runtime/trouble.hpp"
 
 namespace troupe {
-
-/// A sum of terms, e.g. "1+exp(0.5)": numbers, exp(rate), uniform(low, high), normal(mean,
-/// deviation). A number may carry a unit (ns, us, ms, s); without one it is in seconds.
-class Distribution {
- public:
-  enum class Form { constant, exponential, uniform, normal };
-  struct Term {
-    Form form = Form::constant;
-    double a = 0;
-    double b = 0;
-  };
-  /// Throws std::invalid_argument with what was expected and at which column.
-  static Distribution parse(const std::string& text);
-  double draw(RandomStream& stream) const;  ///< never negative
-
- private:
-  std::vector<Term> terms_;
-};
 
 struct Pace {
   bool real = true;   ///< step durations as they are (twin: the nominal cost of a row)
   Distribution step;  ///< of one exchange's computation, in `unit_seconds`
   double unit_seconds = 1;
-  std::vector<double> factors;  ///< per worker; missing ones are 1
-  Distribution delay;           ///< of one message, twin only
-  double row_seconds = 60e-9;   ///< nominal, twin with real = true
-  double step_seconds = 1e-6;   ///< nominal cost of a step beside its rows
+  std::vector<double> factors;                           ///< per worker; missing ones are 1
+  std::map<std::uint32_t, Distribution> of_worker = {};  ///< in the place of `step`
+  Distribution delay;                                    ///< of one message, twin only
+  double row_seconds = 60e-9;                            ///< nominal, twin with real = true
+  double step_seconds = 1e-6;                            ///< nominal cost of a step beside its rows
+  std::vector<LinkPace> links = {};                      ///< twin only
+  std::vector<Fault> faults = {};  ///< in the order of time; twin only, but pauses
+  double beat_seconds = 0.2;       ///< between two signs of life of a process
+  double lost_after_seconds = 1;   ///< without one
   std::uint64_t seed = 1;
 
   /// Seconds of the n-th computation of a worker that drew so many rows.
   double computation(std::uint32_t worker, std::uint64_t n, std::uint64_t rows) const;
   /// Seconds of the n-th message on an edge.
   double message(std::uint32_t from, std::uint32_t to, std::uint64_t n) const;
+  /// When work of so many seconds that a worker begins is done, standing still left out.
+  /// What began before the worker's process did, did not happen to it.
+  double done(std::uint32_t worker, double begin, double seconds, double born = 0) const;
+  /// Something is to happen that only happens to hosts and networks.
+  bool troubled() const { return !links.empty() || !faults.empty(); }
+  /// Steps last as long as is drawn, not as long as they take.
+  bool padded(std::uint32_t worker) const { return !real || of_worker.contains(worker); }
+  /// Steps are padded, or there are pauses: the worker sleeps where time is real.
+  bool sleeps(std::uint32_t worker) const;
+  bool anybody_sleeps() const;
+  /// Without what only the twin can play; real processes have a network of their own.
+  Pace for_real_hosts() const;
 };
 
 }  // namespace troupe

@@ -7,6 +7,7 @@
 #include "datasets/normalisation.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/cluster_keys.hpp"
+#include "runtime/pace_keys.hpp"
 #include "runtime/planned.hpp"
 #include "runtime/presets.hpp"
 
@@ -269,37 +270,6 @@ void add_stop(Schema& schema) {
            "L of that formula; from the largest row's norm when unset")});
 }
 
-void add_pace(Schema& schema) {
-  add(schema, {{.path = "pace.step",
-                .standard = word("real"),
-                .sentence = "duration of one exchange's computation: real, or a distribution such "
-                            "as '1+exp(0.5)', of number, exp(rate), uniform(low, high) and "
-                            "normal(mean, deviation)"},
-               {.path = "pace.unit",
-                .type = KeyType::duration,
-                .unit = "seconds",
-                .minimum = 0,
-                .standard = 1.0,
-                .sentence = "what a 1 in pace.step lasts",
-                .exclusive = true},
-               {.path = "pace.factors",
-                .type = KeyType::numbers,
-                .minimum = 0,
-                .standard = std::vector<double>{},
-                .sentence = "each worker's durations are multiplied by its own; 1 where missing",
-                .exclusive = true},
-               {.path = "pace.delay",
-                .standard = word("50us"),
-                .sentence = "the twin: time that a message takes, a distribution"},
-               {.path = "pace.row",
-                .type = KeyType::duration,
-                .unit = "seconds",
-                .minimum = 0,
-                .standard = 60e-9,
-                .sentence = "the twin with pace.step = \"real\": nominal cost of a row",
-                .exclusive = true}});
-}
-
 Key cost_per_node_hour() {
   return {.path = "monitor.cost_per_node_hour",
           .type = KeyType::number,
@@ -375,7 +345,7 @@ Schema schema_of(const Tables& tables) {
   add_learning_rate(schema);
   add_stop(schema);
   add(schema, cluster_keys());
-  add_pace(schema);
+  add(schema, pace_keys());
   schema.keys.push_back(monitor_interval());
   schema.keys.push_back(cost_per_node_hour());
   add_axes(schema, tables);

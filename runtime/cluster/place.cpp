@@ -105,7 +105,9 @@ class Place::Resident final : public Context {
     const Plan& plan = *place.process_->plan;
     if (id_ < Plan::first_drawn || id_ >= Plan::first_drawn + plan.drawing.nodes.size()) return;
     const DrawingNode& node = plan.drawing.nodes[id_ - Plan::first_drawn];
-    if (node.role != Role::aggregator) worker_ = node.index;
+    if (node.role == Role::aggregator) return;
+    worker_ = node.index;
+    sleeps_ = place.process_->pace.sleeps(node.index);
   }
 
   ActorId self() const override { return id_; }
@@ -122,9 +124,12 @@ class Place::Resident final : public Context {
   }
   void spend(std::uint64_t rows) override {
     gauge.computed(rows);
-    if (place_.process_->pace.real || !worker_) return;
-    const double seconds = place_.process_->pace.computation(*worker_, computations_++, rows);
-    pad_until(began + duration_of(seconds));
+    if (!sleeps_) return;
+    const Pace& pace = place_.process_->pace;
+    const double seconds =
+        pace.padded(*worker_) ? pace.computation(*worker_, computations_++, rows) : 0;
+    const double start = std::chrono::duration<double>(began - place_.process_->start).count();
+    pad_until(began + duration_of(pace.done(*worker_, start, seconds) - start));
   }
   SharedMemory& shared() override {
     return place_.process_->memory ? *place_.process_->memory : Context::shared();
@@ -138,7 +143,7 @@ class Place::Resident final : public Context {
     if (worker_ && place_.process_->retired) place_.process_->retired();
   }
 
-  bool paced() const { return !place_.process_->pace.real && worker_; }
+  bool paced() const { return sleeps_; }
 
   std::unique_ptr<Actor> actor;
   Gauge gauge;
@@ -158,6 +163,7 @@ class Place::Resident final : public Context {
   Place& place_;
   ActorId id_;
   std::optional<std::uint32_t> worker_;
+  bool sleeps_ = false;
   std::uint64_t computations_ = 0;
 };
 

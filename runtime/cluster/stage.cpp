@@ -36,7 +36,7 @@ Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const 
   const std::uint32_t cores = std::max(std::thread::hardware_concurrency(), 1U);
   const Plan& plan = *process_->plan;
   const Places places = map_places(plan, process_->processes.map(), process_->mine,
-                                   {.cores = cores, .paced = !process_->pace.real});
+                                   {.cores = cores, .paced = process_->pace.anybody_sleeps()});
   // A spinning place that has no core of its own takes the time of one that works.
   const std::size_t working = places.size() - (process_->mine == 0 ? 1 : 0);
   process_->spin = !process_->endpoint && working > 1 && working <= cores;

@@ -1,14 +1,16 @@
 #include "runtime/twin/twin.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/check.hpp"
-#include "runtime/assemble.hpp"
+#include "messages/encoded_size.hpp"
+#include "runtime/twin/hosts.hpp"
 #include "runtime/twin/virtual_memory.hpp"
 #include "runtime/watch/gauge.hpp"
 #include "runtime/watch/monitor.hpp"
@@ -17,15 +19,17 @@ namespace troupe {
 namespace {
 
 constexpr double forever = 1e12;
+constexpr double never = std::numeric_limits<double>::infinity();
 
 /// Something that will happen to an actor.
 struct Event {
   ActorId from = 0;
   ActorId to = 0;
   std::optional<Message> message;  ///< none: a wake-up
-  std::uint64_t token = 0;
+  std::uint64_t token = 0;         ///< of a message, its number where there are hosts
   std::optional<VirtualMemory::Change> change = {};  ///< or this, to nobody but the memory
-  bool yields = false;  ///< to whatever has arrived when its time has come
+  bool yields = false;     ///< to whatever has arrived when its time has come
+  std::uint32_t life = 0;  ///< of whom it happens to, where there are hosts
 };
 
 /// When it will. Equal times happen in the order in which they were caused. These are
@@ -51,7 +55,7 @@ class Stage {
     std::uint64_t computations = 0;
     std::optional<std::uint32_t> worker;
     Gauge gauge = {};
-    bool left = false;
+    bool left = false;  ///< it takes no part any more
   };
 
   /// Messages of one edge so far, and when the last one arrives.
@@ -62,6 +66,11 @@ class Stage {
 
   /// How many messages those of the drawing said to each other.
   void tell_messages(double t);
+  void cast(ActorId id, double t);
+  void inject(double t, Message message);
+  void post(ActorId from, ActorId to, double began, double now, Message message);
+  bool happens(const Event& event);
+  void change_hosts(double by);
   void put(double t, Event event);
   void change_memory(double t, VirtualMemory::Change change);
   void put(Due due);
@@ -72,6 +81,8 @@ class Stage {
 
   const TwinRequest& request_;
   std::optional<VirtualMemory> memory_;
+  std::shared_ptr<const Plan> plan_;
+  std::optional<Hosts> hosts_;  ///< none where nothing goes wrong
   std::vector<Slot> slots_;
   std::vector<Due> due_;  ///< a heap, the next one in front
   std::vector<Event> events_;
@@ -100,6 +111,7 @@ class Stage::Wings : public Context, private SharedMemory {
     if (stage_.request_.overheard) stage_.request_.overheard(self_, to, message);
     Gauge& gauge = stage_.slots_[self_].gauge;
     gauge.sent(to, message);
+    if (stage_.hosts_) return stage_.post(self_, to, began_, t_, std::move(message));
     Edge& edge = stage_.edges_[std::uint64_t{self_} << 32 | to];
     // An edge keeps its order, as a connection does.
     edge.last = std::max(edge.last, t_ + stage_.request_.pace.message(self_, to, edge.count++));
@@ -108,15 +120,22 @@ class Stage::Wings : public Context, private SharedMemory {
   }
 
   void wake(double seconds, std::uint64_t token) override {
-    stage_.put(t_ + seconds,
-               {.from = self_, .to = self_, .message = {}, .token = token, .yields = seconds == 0});
+    const std::uint32_t life = stage_.hosts_ ? stage_.hosts_->life(self_) : 0;
+    stage_.put(t_ + seconds, {.from = self_,
+                              .to = self_,
+                              .message = {},
+                              .token = token,
+                              .yields = seconds == 0,
+                              .life = life});
   }
 
   void spend(std::uint64_t rows) override {
     Slot& slot = stage_.slots_[self_];
     slot.gauge.computed(rows);
     if (!slot.worker) return;
-    t_ += stage_.request_.pace.computation(*slot.worker, slot.computations++, rows);
+    const double seconds =
+        stage_.request_.pace.computation(*slot.worker, slot.computations++, rows);
+    t_ = stage_.hosts_ ? stage_.hosts_->done(self_, t_, seconds) : t_ + seconds;
     settle();
   }
 
@@ -178,7 +197,9 @@ Stage::Stage(const TwinRequest& request)
   const auto plan = std::make_shared<Plan>(*request.plan);
   if (plan->sharing) memory_.emplace(*plan);
   plan->stop_seconds = forever;
-  for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = make_actor(plan, id);
+  plan_ = plan;
+  if (request.pace.troubled()) hosts_.emplace(*plan_, request.pace, request.door);
+  for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = request.make(plan_, id);
   for (std::uint32_t i = 0; i < request.plan->workers; ++i)
     slots_[request.plan->worker(i)].worker = i;
 }
@@ -190,7 +211,8 @@ void Stage::run() {
   }
   double ended = 0;
   while (!over_) {
-    TROUPE_CHECK(due_.empty(), ==, false);  // somebody waits for what nobody will say
+    if (hosts_) change_hosts(due_.empty() ? forever : due_.front().t);
+    if (due_.empty()) throw std::logic_error("bug: somebody waits for what nobody will say");
     std::ranges::pop_heap(due_, later);
     const Due next = due_.back();
     due_.pop_back();
@@ -202,6 +224,60 @@ void Stage::run() {
   looked_ = {};  // once more, for the flight record's last moment
   if (request_.watch.view) look(ended);
   if (request_.watch.flight) request_.watch.flight(monitor_.flight());
+}
+
+// What becomes of processes until then, and what the starting one's host tells the coordinator.
+void Stage::change_hosts(double by) {
+  while (const auto change = hosts_->next(due_.empty() ? by : std::min(by, due_.front().t))) {
+    const ActorId actor = hosts_->actor_of(*change);
+    switch (change->kind) {
+      case Hosts::Change::Kind::strike:
+        break;
+      case Hosts::Change::Kind::gone:
+        slots_[actor].actor.reset();
+        break;
+      case Hosts::Change::Kind::lost:
+        inject(change->t, WorkersLost{.workers = {actor}, .detail = hosts_->detail_of(*change)});
+        break;
+      case Hosts::Change::Kind::back:
+        cast(actor, change->t);
+        inject(change->t, WorkersJoined{.workers = {actor}, .detail = hosts_->detail_of(*change)});
+        break;
+    }
+  }
+}
+
+// One who knows nothing takes the place of another.
+void Stage::cast(ActorId id, double t) {
+  Slot& slot = slots_[id];
+  slot.actor = request_.make(plan_, id);
+  slot.busy_until = t;
+  slot.left = false;
+  Wings wings(*this, id, t);
+  slot.actor->start(wings);
+}
+
+void Stage::inject(double t, Message message) {
+  put(t, {.from = Plan::coordinator, .to = Plan::coordinator, .message = std::move(message)});
+}
+
+void Stage::post(ActorId from, ActorId to, double began, double now, Message message) {
+  ++edges_[std::uint64_t{from} << 32 | to].count;
+  const std::vector<Hosts::Stamp> stamps =
+      hosts_->send(from, to, began, now, wire::encoded_size(message));
+  for (std::size_t i = 0; i < stamps.size(); ++i)
+    put(stamps[i].arrives, {.from = from,
+                            .to = to,
+                            .message = i + 1 < stamps.size() ? message : std::move(message),
+                            .token = stamps[i].sequence,
+                            .life = stamps[i].life});
+}
+
+bool Stage::happens(const Event& event) {
+  if (!hosts_) return true;
+  if (!event.message) return hosts_->lives(event.to, event.life);
+  const bool injected = event.from == event.to && event.token == 0;
+  return injected || hosts_->admits(event.from, event.to, event.token, event.life);
 }
 
 void Stage::put(double t, Event event) {
@@ -233,10 +309,16 @@ void Stage::play(Due due) {
     free_.push_back(due.event);
     return;
   }
-  Slot& slot = slots_[events_[due.event].to];
-  if (slot.busy_until > due.t) {
+  const ActorId to = events_[due.event].to;
+  Slot& slot = slots_[to];
+  const double free = hosts_ ? hosts_->free(to, std::max(due.t, slot.busy_until)) : slot.busy_until;
+  if (free == never) {  // it does not thaw any more
+    free_.push_back(due.event);
+    return;
+  }
+  if (free > due.t) {
     // It waits in the mailbox, in its old order, until the actor has time.
-    due.t = slot.busy_until;
+    due.t = free;
     put(due);
     return;
   }
@@ -246,9 +328,10 @@ void Stage::play(Due due) {
     return;
   }
   Event event = std::move(events_[due.event]);
+  free_.push_back(due.event);
+  if (slot.left || !happens(event)) return;
   if (event.message)
     slot.gauge.heard(event.from, static_cast<std::uint8_t>(event.message->index()), due.t);
-  free_.push_back(due.event);
   Wings wings(*this, event.to, due.t);
   if (event.message)
     slot.actor->receive(wings, event.from, std::move(*event.message));
@@ -286,7 +369,7 @@ void Stage::look(double t) {
 Condition Stage::condition(ActorId id) {
   Slot& slot = slots_[id];
   Condition condition{.actor = id, .left = slot.left};
-  if (!slot.left) slot.actor->describe(condition);
+  if (!slot.left && slot.actor) slot.actor->describe(condition);
   slot.gauge.fill(condition);
   return condition;
 }
@@ -296,8 +379,7 @@ void Stage::look_for_interruption() {
   std::optional<StopRequested> stop = request_.interrupted();
   if (!stop) return;
   interrupted_ = true;
-  put(due_.empty() ? 0.0 : due_.front().t,
-      {.from = Plan::coordinator, .to = Plan::coordinator, .message = std::move(*stop)});
+  inject(due_.empty() ? 0.0 : due_.front().t, std::move(*stop));
 }
 
 }  // namespace

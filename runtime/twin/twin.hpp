@@ -7,9 +7,12 @@
 #include <memory>
 #include <optional>
 
+#include "actors/actor.hpp"
 #include "actors/plan.hpp"
+#include "runtime/assemble.hpp"
 #include "runtime/pace.hpp"
 #include "runtime/sink.hpp"
+#include "runtime/twin/door.hpp"
 #include "runtime/watch/view.hpp"
 
 namespace troupe {
@@ -26,6 +29,10 @@ struct TwinRequest {
   double look_seconds = 0.25;  ///< of virtual time between two looks at the actors
   /// And so much real time: a day of virtual time takes a moment.
   std::chrono::milliseconds look_pause{100};
+  /// The cast; somebody else's where a test plays with masks.
+  std::function<std::unique_ptr<Actor>(const std::shared_ptr<const Plan>&, ActorId)> make =
+      make_actor;
+  std::shared_ptr<const Door> door = std::make_shared<Door>();
 };
 
 /// Runs to the end; the EndReport has gone through the sink by then.

@@ -319,3 +319,35 @@ TEST_CASE("assemble: the pace is what [pace] says") {
   CHECK(made({}).pace.real);
   CHECK(made({}).pace.message(0, 1, 0) == doctest::Approx(50e-6));
 }
+
+TEST_CASE("assemble: links and faults name people of this run") {
+  const DataSets data{sparse_set(1000), nullptr};
+  CHECK(refusal({"pace.link=[{from=\"wroker 0\"}]"}, data, ExitCode::usage) ==
+        "-s pace.link=[{from=\"wroker 0\"}]: pace.link.0.from = \"wroker 0\" takes no part in "
+        "this run, did you mean 'worker 0'?");
+  CHECK(refusal({"workers=4", "pace.fault=[{who=\"worker 40\", what=\"crash\", at=1}]"}, data,
+                ExitCode::usage) ==
+        "-s pace.fault=[{who=\"worker 40\", what=\"crash\", at=1}]: pace.fault.0.who = \"worker "
+        "40\" takes no part in this run, did you mean 'worker 0'?");
+  CHECK(refusal({"pace.fault=[{who=\"aggregator 0\", what=\"crash\", at=1}]"}, data,
+                ExitCode::usage) ==
+        "-s pace.fault=[{who=\"aggregator 0\", what=\"crash\", at=1}]: pace.fault.0.who = "
+        "\"aggregator 0\" is no worker; workers are 'worker 0' to 'worker 0'");
+}
+
+TEST_CASE("assemble: links and faults come to the twin as they stand") {
+  const Assembled run =
+      made({"workers=3", "pace.link=[{from=\"worker 2\", loss=0.25, bandwidth=\"1 MB\"}]",
+            "pace.fault=[{who=\"worker 1\", what=\"cut\", at=5, for=2},"
+            "{who=\"worker 0\", at=\"500ms\", for=1}]",
+            "pace.worker=[{who=\"worker 1\", step=\"2\"}]"});
+  REQUIRE(run.pace.links.size() == 1);
+  CHECK(run.pace.links[0].from == run.plan->worker(2));
+  CHECK_FALSE(run.pace.links[0].to.has_value());
+  CHECK(run.pace.links[0].bytes_per_second == 1e6);
+  REQUIRE(run.pace.faults.size() == 2);
+  CHECK(run.pace.faults[0].what == Mishap::pause);
+  CHECK(run.pace.faults[0].at == 0.5);
+  CHECK(run.pace.faults[1].over() == 7);
+  CHECK(run.pace.computation(1, 0, 16) == 2);
+}

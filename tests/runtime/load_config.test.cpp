@@ -265,6 +265,28 @@ TEST_CASE("load_config: cluster.tls is a word or three files") {
             .find("contradicts cluster.tls.mode = \"auto\"") != std::string::npos);
 }
 
+TEST_CASE("load_config: what an entry of [pace] lacks is said at the entry") {
+  CHECK(refusal("[[pace.fault]]\nwhat = \"crash\"\nat = 3\n") ==
+        "run.toml:5:1: [[pace.fault]] needs 'who', a worker such as \"worker 2\"");
+  CHECK(refusal("[[pace.fault]]\nwho = \"worker 0\"\n") ==
+        "run.toml:4:1: [[pace.fault]] needs 'at', the time, such as 3.0 or \"500ms\"");
+  CHECK(refusal("[[pace.fault]]\nwho = \"worker 0\"\nat = 3\n") ==
+        "run.toml:5:1: [[pace.fault]] needs 'for', how long the pause is, such as 1.0 or "
+        "\"500ms\"");
+  CHECK(refusal("[[pace.worker]]\nwho = \"worker 0\"\n") ==
+        "run.toml:4:1: [[pace.worker]] needs 'step', a distribution such as \"2+exp(1)\"");
+}
+
+TEST_CASE("load_config: a fault or a link is judged where it stands") {
+  CHECK(refusal("[[pace.fault]]\nwho = \"worker 0\"\nwhat = \"crsh\"\nat = 1\n") ==
+        "run.toml:5:1: pace.fault.0.what must be one of \"pause\", \"freeze\", \"cut\", "
+        "\"crash\", not \"crsh\"; did you mean \"crash\"?");
+  CHECK(refusal("[[pace.link]]\nloss = 1.0\n") ==
+        "run.toml:4:1: pace.link.0.loss must be a share from 0 to 0.9, not 1.0");
+  CHECK(refusal("[[pace.link]]\n[[pace.link]]\ndelay = \"exp\"\n") ==
+        "run.toml:5:1: pace.link.1.delay = \"exp\": expected '(' at column 4, not the end");
+}
+
 TEST_CASE("load_config: words and addresses are checked") {
   CHECK(refusal("", {"name=a/b"}) ==
         "-s name=a/b: name = \"a/b\" is no folder's name: use letters, digits, '-', '_' and '.'");

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "runtime/pace_keys.hpp"
+
 using namespace troupe;
 
 namespace {
@@ -99,4 +101,40 @@ TEST_CASE("pace: messages are delayed edge by edge") {
   pace.delay = Distribution::parse("exp(1000)");
   CHECK(pace.message(1, 2, 0) != pace.message(2, 1, 0));
   CHECK(pace.message(1, 2, 0) == pace.message(1, 2, 0));
+}
+
+TEST_CASE("pace: a worker may have a distribution of its own") {
+  Pace pace;
+  pace.of_worker.emplace(1, Distribution::parse("3"));
+  CHECK(pace.computation(1, 0, 16) == doctest::Approx(3));
+  CHECK(pace.computation(0, 0, 16) == doctest::Approx(1e-6 + 16 * 60e-9));
+  CHECK(pace.sleeps(1));
+  CHECK_FALSE(pace.sleeps(0));
+}
+
+TEST_CASE("pace: work goes on behind what stands still in between") {
+  Pace pace;
+  pace.faults = {{.worker = 1, .at = 2, .seconds = 3},
+                 {.worker = 1, .what = Mishap::freeze, .at = 6, .seconds = 1},
+                 {.worker = 1, .what = Mishap::cut, .at = 0, .seconds = 9}};
+  CHECK(pace.done(1, 0, 1) == 1);
+  CHECK(pace.done(1, 1, 1.5) == 5.5);
+  CHECK(pace.done(1, 3, 0) == 5);
+  CHECK(pace.done(1, 1, 3) == 8);
+  CHECK(pace.done(0, 1, 3) == 4);
+}
+
+TEST_CASE("pace: real hosts play pauses and padded steps, the twin alone all else") {
+  Pace pace;
+  pace.links = {{.loss = 0.1}};
+  pace.faults = {{.worker = 1, .at = 2, .seconds = 3},
+                 {.worker = 1, .what = Mishap::crash, .at = 6}};
+  const Pace real = pace.for_real_hosts();
+  CHECK(real.links.empty());
+  REQUIRE(real.faults.size() == 1);
+  CHECK(real.faults[0].what == Mishap::pause);
+  CHECK(left_to_the_twin(pace) ==
+        "[[pace.link]], crash of [pace] happen in 'troupe twin' alone; this run has real "
+        "processes and a real network");
+  CHECK(left_to_the_twin(real).empty());
 }

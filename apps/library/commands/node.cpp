@@ -69,7 +69,7 @@ int node(const Arguments& arguments, Invocation& invocation) {
     const Config config = load_config(invocation.tables, sources);
     Assembled assembled =
         assemble(config, invocation.tables, node_data(config.settings(), data.connect, data.news));
-    return std::pair{std::move(assembled.plan), std::move(assembled.pace)};
+    return std::pair{std::move(assembled.plan), assembled.pace.for_real_hosts()};
   };
   if (!arguments.has("--quiet"))
     request.log = [&invocation](const std::string& line) {

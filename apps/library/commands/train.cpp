@@ -12,6 +12,7 @@
 #include "base/user_error.hpp"
 #include "runtime/cluster/cluster.hpp"
 #include "runtime/cluster_keys.hpp"
+#include "runtime/pace_keys.hpp"
 
 namespace troupe {
 namespace {
@@ -41,7 +42,7 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   const Settings& settings = prepared.config().settings();
   ClusterRequest request;
   request.plan = prepared.assembled.plan;
-  request.pace = prepared.assembled.pace;
+  request.pace = prepared.assembled.pace.for_real_hosts();
   const std::string random = random_token();
   std::from_chars(random.data(), random.data() + 16, request.run_id, 16);
   request.nodes = nodes_of(arguments, request.plan->workers);
@@ -62,7 +63,9 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
 }
 
 int train(const Arguments& arguments, Invocation& invocation) {
-  const Prepared prepared = prepare(arguments, invocation.tables);
+  Prepared prepared = prepare(arguments, invocation.tables);
+  if (std::string line = left_to_the_twin(prepared.assembled.pace); !line.empty())
+    prepared.assembled.notes.push_back(std::move(line));
   const ClusterRequest request = cluster_request(arguments, prepared);
   if (request.nodes > 0) refuse_apart(prepared.config(), invocation.tables, "--nodes");
   if (arguments.has("--dry-run")) {

@@ -1,0 +1,53 @@
+/// Random faults over every topology of the tables: no seed breaks anything.
+#include <doctest/doctest.h>
+
+#include <utility>
+
+#include "bench/campaign/law.hpp"
+#include "bench/campaign/trial.hpp"
+
+using namespace troupe;
+using namespace troupe::campaign;
+
+namespace {
+
+constexpr std::uint64_t seeds = 500;
+
+const Tables& all() {
+  static const Tables filled = tables();
+  return filled;
+}
+
+}  // namespace
+
+TEST_CASE("campaign: no fault of 500 seeds breaks a promise, on any topology") {
+  const std::vector<Programme> played = programmes(all());
+  CHECK(played.size() >= 4);  // a topology without a programme would go unnoticed
+  for (const Programme& programme : played)
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      const Finding finding = try_seed(all(), programme, seed);
+      CHECK_MESSAGE(finding.broken.empty(), programme.topology, " seed ", seed, ": ",
+                    finding.broken, "\n", finding.story);
+    }
+}
+
+TEST_CASE("campaign: a seed is played again as it was") {
+  const std::vector<Programme> played = programmes(all());
+  for (const Programme& programme : played) {
+    const Finding once = try_seed(all(), programme, 7);
+    const Finding again = try_seed(all(), programme, 7);
+    CHECK(once.seconds == again.seconds);
+    CHECK(once.story == again.story);
+  }
+}
+
+TEST_CASE("stragglers: a round lasts as long as its slowest, which grows like log n") {
+  for (const auto& [workers, seconds] : {std::pair{10U, 6.86}, {100U, 11.37}, {1000U, 15.97}})
+    CHECK(round_seconds(all(), workers, 400) == doctest::Approx(seconds).epsilon(0.02));
+  CHECK(round_seconds(all(), 10000, 60) == doctest::Approx(20.57).epsilon(0.02));
+  CHECK(expected_round_seconds(10000) == doctest::Approx(20.57).epsilon(0.001));
+}
+
+TEST_CASE("stragglers: 16 workers take 2.59 times as long behind a barrier as without one") {
+  CHECK(price_of_waiting(all(), 16, 1000) == doctest::Approx(2.59).epsilon(0.02));
+}

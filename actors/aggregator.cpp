@@ -48,6 +48,7 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
   Colleague& colleague = colleagues_[from];
   if (colleague.codec == nullptr) colleague.codec = plan_->codec();
   const bool closing = stopping_ && all_back();
+  bool too_late = false;
   std::vector<Turn> turns;
   for (const std::uint32_t p : pull.partitions) {
     if (p >= seats_.size()) continue;
@@ -57,6 +58,11 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
     seat.worker = worker;
     seat.wishes.clear();
     while (!plan_->rounds && !seat.waits && offer(p)) {
+    }
+    // Others have all that was left: the gate must not make them wait for it.
+    if (!plan_->rounds && !stopping_ && !seat.waits && seat.due.empty()) {
+      waiting_.push_back(p);
+      too_late = true;
     }
     for (std::size_t i = 0; i < seat.due.size(); ++i) {
       // Who held it before may be about to push what it was aligned with.
@@ -68,6 +74,7 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
   }
   answer(context, from, std::move(turns),
          plan_->pull == PullKind::snapshot ? shared(colleague, true) : publication_.dense());
+  if (too_late) look_around(context);
 }
 
 void Aggregator::on(Context& context, ActorId from, Push push) {

@@ -12,6 +12,7 @@ void Aggregator::arrive(Context& context, const Turn& turn) {
   const std::uint64_t quota = seat.due.front().rows;
   seat.due.pop_front();
   ++seat.step;
+  seat.waits = true;
   if (plan_->holds) {
     held_.at(turn.partition).quota += quota;
     ++held_.at(turn.partition).turns;

@@ -453,6 +453,31 @@ TEST_CASE("aggregator: round robin applies in order, and answers when the turn h
   CHECK(dialogue.stage.silent());
 }
 
+TEST_CASE("aggregator: who asks when others have all that was left is not waited for") {
+  const auto plan = toy_plan({.gate = round_robin_gate(), .pull = PullKind::dense});
+  plan->stop = StopRule();
+  plan->stop.steps = 1;
+  HandStage stage{2};
+  Aggregator aggregator(plan);
+  aggregator.receive(stage, second_worker, Pull{.partitions = {1}});
+  const auto last = stage.heard_by<Parameters>(second_worker);
+  aggregator.receive(stage, first_worker, Pull{.partitions = {0}});
+  CHECK(stage.heard_by<Parameters>(first_worker).turns.empty());
+  aggregator.receive(stage, second_worker, written(*plan, push_of(last, 8.0F)));
+  CHECK(stage.heard_by<Final>(Plan::coordinator).progress.updates == 1);
+}
+
+TEST_CASE("aggregator: who takes over a step that its gate holds is not given the next one") {
+  Dialogue dialogue({.gate = round_robin_gate(), .pull = PullKind::dense});
+  const Parameters a = dialogue.pull(first_worker, 0);
+  const Parameters b = dialogue.pull(second_worker, 1);
+  dialogue.push(second_worker, push_of(b, 8.0F));
+  CHECK(dialogue.pull(first_worker, 1).turns.empty());
+  dialogue.push(first_worker, push_of(a, 4.0F));
+  CHECK(dialogue.stage.heard_by<Parameters>(first_worker).turns.size() == 2);
+  CHECK(dialogue.stage.silent());
+}
+
 TEST_CASE(
     "aggregator: what is late for a quorum is discarded and counted, and its rows drawn anew") {
   Dialogue dialogue({.epochs = 1, .gate = quorum_gate(), .pull = PullKind::dense});

@@ -5,18 +5,15 @@
 
 #include "bench/campaign/law.hpp"
 #include "bench/campaign/trial.hpp"
+#include "tests/runtime/all_tables.hpp"
 
 using namespace troupe;
 using namespace troupe::campaign;
+using troupe::testing::all;
 
 namespace {
 
 constexpr std::uint64_t seeds = 500;
-
-const Tables& all() {
-  static const Tables filled = tables();
-  return filled;
-}
 
 }  // namespace
 

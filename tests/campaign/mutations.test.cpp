@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "bench/campaign/trial.hpp"
+#include "tests/runtime/all_tables.hpp"
 
 using namespace troupe;
 using namespace troupe::campaign;
+using troupe::testing::all;
 
 namespace troupe {
 GateKind bounded_gate();
@@ -19,15 +21,10 @@ namespace {
 
 constexpr std::uint64_t seeds = 500;
 
-const Tables& all() {
-  static const Tables filled = tables();
-  return filled;
-}
-
 /// The first seed of any topology that finds it; 0: none does.
 std::uint64_t found_at(const Mutation& mutation) {
   const std::vector<Programme> played = programmes(all());
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed)
+  for (std::uint64_t seed = 1; seed <= seeds_most; ++seed)
     for (const Programme& programme : played) {
       const Finding finding = try_seed(all(), programme, seed, mutation);
       if (finding.broken.empty()) continue;

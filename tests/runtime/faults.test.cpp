@@ -14,7 +14,7 @@ using namespace troupe;
 
 namespace {
 
-struct Outcome {
+struct Troubled {
   EndReport end;
   std::map<std::string, std::vector<EventReport>> events;
 
@@ -25,7 +25,7 @@ struct Outcome {
   }
 };
 
-Pace steady() {
+Pace steady_pace() {
   Pace pace;
   pace.real = false;
   pace.step = Distribution::parse("1");
@@ -33,8 +33,8 @@ Pace steady() {
   return pace;
 }
 
-Outcome perform(const Toy& toy, const Pace& pace) {
-  Outcome outcome;
+Troubled play_out(const Toy& toy, const Pace& pace) {
+  Troubled outcome;
   run_twin({.plan = toy_plan(toy), .pace = pace, .report = [&](const Report& report) {
               if (const auto* end = std::get_if<EndReport>(&report)) outcome.end = *end;
               if (const auto* event = std::get_if<EventReport>(&report))
@@ -43,33 +43,33 @@ Outcome perform(const Toy& toy, const Pace& pace) {
   return outcome;
 }
 
-Outcome perform(const Toy& toy, const Fault& fault) {
-  Pace pace = steady();
+Troubled play_out(const Toy& toy, const Fault& fault) {
+  Pace pace = steady_pace();
   pace.faults = {fault};
-  return perform(toy, pace);
+  return play_out(toy, pace);
 }
 
-Outcome perform(const Toy& toy, const LinkPace& link) {
-  Pace pace = steady();
+Troubled play_out(const Toy& toy, const LinkPace& link) {
+  Pace pace = steady_pace();
   pace.links = {link};
-  return perform(toy, pace);
+  return play_out(toy, pace);
 }
 
-const Toy three{.workers = 3, .partitions = 3};
+const Toy three_workers{.workers = 3, .partitions = 3};
 
 }  // namespace
 
 TEST_CASE("faults: a paused worker makes a barrier wait so long, and is not lost") {
-  const Outcome calm = perform(three, steady());
-  const Outcome paused = perform(three, {.worker = 1, .at = 3.5, .seconds = 7});
+  const Troubled calm = play_out(three_workers, steady_pace());
+  const Troubled paused = play_out(three_workers, {.worker = 1, .at = 3.5, .seconds = 7});
   CHECK(paused.end.t == doctest::Approx(calm.end.t + 7).epsilon(0.001));
   CHECK(paused.crc() == calm.crc());
   CHECK(paused.events.empty());
 }
 
 TEST_CASE("faults: a crash is seen within 0.5 s, and behind a barrier the model is the same") {
-  const Outcome calm = perform(three, steady());
-  const Outcome crashed = perform(three, {.worker = 1, .what = Mishap::crash, .at = 3.5});
+  const Troubled calm = play_out(three_workers, steady_pace());
+  const Troubled crashed = play_out(three_workers, {.worker = 1, .what = Mishap::crash, .at = 3.5});
   REQUIRE(crashed.count("worker_lost") == 1);
   CHECK(crashed.events.at("worker_lost")[0].t <= 3.5 + 0.5);
   CHECK(crashed.events.at("worker_lost")[0].who == "worker 1");
@@ -81,18 +81,20 @@ TEST_CASE("faults: a crash is seen within 0.5 s, and behind a barrier the model 
 
 TEST_CASE("faults: a worker that froze or is cut off is given up within 2 s") {
   for (const Mishap what : {Mishap::freeze, Mishap::cut}) {
-    const Outcome outcome = perform(three, {.worker = 2, .what = what, .at = 3.5, .seconds = 8});
+    const Troubled outcome =
+        play_out(three_workers, {.worker = 2, .what = what, .at = 3.5, .seconds = 8});
     REQUIRE(outcome.count("worker_lost") == 1);
     CHECK(outcome.events.at("worker_lost")[0].t <= 3.5 + 2);
     CHECK(outcome.end.status == "done");
     CHECK(outcome.end.computed == outcome.end.delivered + 0);
-    CHECK(outcome.crc() == perform(three, steady()).crc());
+    CHECK(outcome.crc() == play_out(three_workers, steady_pace()).crc());
   }
 }
 
 TEST_CASE("faults: one that freezes or is cut off for less than a second is not lost") {
   for (const Mishap what : {Mishap::freeze, Mishap::cut}) {
-    const Outcome outcome = perform(three, {.worker = 2, .what = what, .at = 3.5, .seconds = 0.7});
+    const Troubled outcome =
+        play_out(three_workers, {.worker = 2, .what = what, .at = 3.5, .seconds = 0.7});
     CHECK(outcome.events.empty());
     CHECK(outcome.end.delivered == 320);
   }
@@ -101,9 +103,9 @@ TEST_CASE("faults: one that freezes or is cut off for less than a second is not 
 TEST_CASE("faults: who comes back takes a share again, and counts from nothing") {
   const Fault fault{.worker = 0, .what = Mishap::crash, .at = 3.5, .seconds = 4};
   for (const GateKind& gate : {barrier_gate(), open_gate()}) {
-    Toy toy = three;
+    Toy toy = three_workers;
     toy.gate = gate;
-    const Outcome outcome = perform(toy, fault);
+    const Troubled outcome = play_out(toy, fault);
     REQUIRE(outcome.count("worker_joined") == 1);
     CHECK(outcome.events.at("worker_joined")[0].t >= 7.5);
     CHECK(outcome.end.status == "done");
@@ -115,15 +117,15 @@ TEST_CASE("faults: who comes back takes a share again, and counts from nothing")
 }
 
 TEST_CASE("faults: without a worker a run ends with a line that names the last") {
-  const Outcome outcome =
-      perform({.workers = 1, .partitions = 1}, {.what = Mishap::crash, .at = 2.5});
+  const Troubled outcome =
+      play_out({.workers = 1, .partitions = 1}, {.what = Mishap::crash, .at = 2.5});
   CHECK(outcome.end.status == "failed");
   CHECK(outcome.end.exit_code == 4);
   CHECK(outcome.end.reason == "no worker is left: worker 0 was the last");
 }
 
 TEST_CASE("faults: peers that lose one of them end the run, and say who") {
-  Pace pace = steady();
+  Pace pace = steady_pace();
   pace.faults = {{.worker = 1, .what = Mishap::crash, .at = 3.5}};
   EndReport end;
   run_twin({.plan = toy_peers({.workers = 3, .merge = parzen_merge()}),
@@ -136,23 +138,23 @@ TEST_CASE("faults: peers that lose one of them end the run, and say who") {
 }
 
 TEST_CASE("faults: loss, duplicates and reordering cost time and nothing else") {
-  const Outcome calm = perform(three, steady());
+  const Troubled calm = play_out(three_workers, steady_pace());
   for (const LinkPace& link :
        {LinkPace{.loss = 0.3}, LinkPace{.duplicates = 0.5}, LinkPace{.reordering = 0.5}}) {
-    const Outcome outcome = perform(three, link);
+    const Troubled outcome = play_out(three_workers, link);
     CHECK(outcome.crc() == calm.crc());
     CHECK(outcome.end.delivered == calm.end.delivered);
     CHECK(outcome.end.computed == calm.end.computed);
     CHECK(outcome.end.t >= calm.end.t);
   }
-  CHECK(perform(three, LinkPace{.loss = 0.3}).end.t > calm.end.t + 1);
+  CHECK(play_out(three_workers, LinkPace{.loss = 0.3}).end.t > calm.end.t + 1);
 }
 
 TEST_CASE("faults: a plan of nothing plays the run that there is without one") {
-  Pace pace = steady();
+  Pace pace = steady_pace();
   pace.links = {LinkPace{}};
-  const Outcome outcome = perform({.gate = open_gate()}, pace);
-  CHECK(outcome.end.t == perform({.gate = open_gate()}, steady()).end.t);
+  const Troubled outcome = play_out({.gate = open_gate()}, pace);
+  CHECK(outcome.end.t == play_out({.gate = open_gate()}, steady_pace()).end.t);
 }
 
 TEST_CASE("network: what is lost is sent again after 0.2 s, and then after twice as long") {

@@ -264,8 +264,14 @@ Pace make_pace(const Config& config, const Plan& plan) {
                                     Distribution::parse(settings.text(entry + ".step")));
   for (const std::string& entry : entries_of(settings, links_table))
     pace.links.push_back(link_of(config, names, entry));
-  for (const std::string& entry : entries_of(settings, faults_table))
+  for (const std::string& entry : entries_of(settings, faults_table)) {
     pace.faults.push_back(fault_of(config, names, entry));
+    if (plan.sharing && pace.faults.back().what != Mishap::pause)
+      config.refuse(entry + ".what",
+                    fmt::format("{}: those who share a memory are one process, in which a worker "
+                                "can only pause; take what = \"pause\", or another topology",
+                                config.describe(entry + ".what")));
+  }
   std::ranges::stable_sort(pace.faults, {}, &Fault::at);
   return pace;
 }

@@ -80,7 +80,8 @@ Assembled assemble_run(const Tables& tables, const Programme& programme, std::ui
   std::vector<std::string> words{
       "training.algorithm=" + preset, "training.topology=" + programme.topology,
       fmt::format("training.workers={}", workers), fmt::format("seed={}", seed)};
-  if (!tables.topologies.at(programme.topology).peers)
+  const TopologyKind& topology = tables.topologies.at(programme.topology);
+  if ((!topology.peers || topology.reduces) && !topology.shares)
     words.push_back(fmt::format("data.partitions={}", partitions));
   // A replica's steps between two exchanges: few, or the run is over before anything happens.
   words.push_back("training.local_steps=1");

@@ -34,7 +34,7 @@ Played play(const Plan& plan, const Pace& pace, const Mutation& mutation) {
                     if (mutation.cast) actor = mutation.cast(std::move(actor), *made, id);
                     return witness.masked(std::move(actor));
                   },
-              .door = mutation.door});
+              .door = mutation.door()});
   } catch (const std::exception& error) {
     played.broken = fmt::format("it did not end: {}", error.what());
   }

@@ -17,7 +17,8 @@ struct Mutation {
   std::string name = "none";
   std::function<void(Plan&)> plan = {};  ///< other policies
   std::function<std::unique_ptr<Actor>(std::unique_ptr<Actor>, const Plan&, ActorId)> cast = {};
-  std::shared_ptr<const Door> door = std::make_shared<Door>();
+  /// A door for one run: it may remember whom it let in.
+  std::function<std::shared_ptr<const Door>()> door = [] { return std::make_shared<Door>(); };
 };
 
 struct Finding {

@@ -65,6 +65,9 @@ Pace troubled(Pace pace, const Plan& plan, std::uint64_t seed, const Hardship& h
   const std::uint64_t faults = stream.below(hardship.faults_most + 1);
   for (std::uint64_t n = 0; n < faults; ++n)
     pace.faults.push_back(random_fault(stream, plan.workers, hardship.within_seconds));
+  // Those who share a memory are one process: no worker's end is its own.
+  for (Fault& fault : pace.faults)
+    if (plan.sharing) fault = {.worker = fault.worker, .at = fault.at, .seconds = 1};
   std::ranges::stable_sort(pace.faults, {}, &Fault::at);
   if (!hardship.late_leases && !plan.peers()) keep_leases_in_order(pace);
   return pace;

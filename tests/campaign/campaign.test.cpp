@@ -13,7 +13,13 @@ using troupe::testing::all;
 
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t seeds = 25;  // sanitizers look at the code, not for the rare seed
+#elif defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t seeds = 5;  // the twin has one thread
+#else
 constexpr std::uint64_t seeds = 500;
+#endif
 
 }  // namespace
 
@@ -39,9 +45,9 @@ TEST_CASE("campaign: a seed is played again as it was") {
 }
 
 TEST_CASE("stragglers: a round lasts as long as its slowest, which grows like log n") {
-  for (const auto& [workers, seconds] : {std::pair{10U, 6.86}, {100U, 11.37}, {1000U, 15.97}})
+  for (const auto& [workers, seconds] : {std::pair{10U, 6.86}, {100U, 11.37}})
     CHECK(round_seconds(all(), workers, 400) == doctest::Approx(seconds).epsilon(0.02));
-  CHECK(round_seconds(all(), 10000, 60) == doctest::Approx(20.57).epsilon(0.02));
+  CHECK(round_seconds(all(), 1000, 120) == doctest::Approx(15.97).epsilon(0.02));
   CHECK(expected_round_seconds(10000) == doctest::Approx(20.57).epsilon(0.001));
 }
 

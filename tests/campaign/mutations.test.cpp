@@ -19,7 +19,7 @@ GateKind bounded_gate();
 
 namespace {
 
-constexpr std::uint64_t seeds = 500;
+constexpr std::uint64_t seeds_most = 500;  // the first few find each
 
 /// The first seed of any topology that finds it; 0: none does.
 std::uint64_t found_at(const Mutation& mutation) {
@@ -107,6 +107,7 @@ class Credulous : public Masked {
     void spend(std::uint64_t rows) override { context_.spend(rows); }
     void report(Report report) override { context_.report(std::move(report)); }
     void finished() override { context_.finished(); }
+    SharedMemory& shared() override { return context_.shared(); }
 
    private:
     Credulous& owner_;
@@ -130,11 +131,11 @@ bool keeps_the_model(const Plan& plan, ActorId id) {
 }  // namespace
 
 TEST_CASE("campaign: it finds hosts that let in what lost processes say") {
-  CHECK(found_at({.name = "no fencing", .door = std::make_shared<NoFence>()}) > 0);
+  CHECK(found_at({.name = "no fencing", .door = [] { return std::make_shared<NoFence>(); }}) > 0);
 }
 
 TEST_CASE("campaign: it finds hosts that let in a message twice") {
-  CHECK(found_at({.name = "no dedup", .door = std::make_shared<NoDedup>()}) > 0);
+  CHECK(found_at({.name = "no dedup", .door = [] { return std::make_shared<NoDedup>(); }}) > 0);
 }
 
 TEST_CASE("campaign: it finds a holder of the model that takes any push for the one due") {

@@ -335,6 +335,14 @@ TEST_CASE("assemble: links and faults name people of this run") {
         "\"aggregator 0\" is no worker; workers are 'worker 0' to 'worker 0'");
 }
 
+TEST_CASE("assemble: where all share a memory no worker ends by itself") {
+  CHECK(refusal({"topology=shared", "pace.fault=[{who=\"worker 0\", what=\"crash\", at=1}]"},
+                {sparse_set(1000), nullptr}, ExitCode::usage)
+            .ends_with("pace.fault.0.what = \"crash\": those who share a memory are one process, "
+                       "in which a worker can only pause; take what = \"pause\", or another "
+                       "topology"));
+}
+
 TEST_CASE("assemble: links and faults come to the twin as they stand") {
   const Assembled run =
       made({"workers=3", "pace.link=[{from=\"worker 2\", loss=0.25, bandwidth=\"1 MB\"}]",

@@ -17,9 +17,9 @@ constexpr const char* links_table = "pace.link";
 constexpr const char* faults_table = "pace.fault";
 constexpr const char* anybody = "*";
 
-Value word(const char* text) { return std::string(text); }
+Value worded(const char* text) { return std::string(text); }
 
-Key duration(const char* path, const char* sentence) {
+Key seconds_key(const char* path, const char* sentence) {
   return {.path = path,
           .type = KeyType::duration,
           .unit = "seconds",
@@ -27,7 +27,7 @@ Key duration(const char* path, const char* sentence) {
           .sentence = sentence};
 }
 
-Key share(const char* path, const char* sentence) {
+Key share_key(const char* path, const char* sentence) {
   return {.path = path,
           .type = KeyType::share,
           .minimum = 0,
@@ -43,33 +43,34 @@ struct Listed {
   std::vector<Key> keys;
 };
 
-Listed links() {
-  return {.path = links_table,
-          .sentence =
-              "the twin: the way from one process to another; of several tables that name "
-              "a way the last one counts, for all of its keys",
-          .keys = {{.path = "from",
-                    .standard = word(anybody),
-                    .sentence = "who sends: \"worker 1\", \"aggregator 0\", \"coordinator\" or "
-                                "\"*\" for all"},
-                   {.path = "to", .standard = word(anybody), .sentence = "who receives, likewise"},
-                   {.path = "delay", .sentence = "a distribution, in the place of pace.delay"},
-                   {.path = "bandwidth",
-                    .type = KeyType::size,
-                    .unit = "bytes a second",
-                    .minimum = 1,
-                    .maximum = 1e15,
-                    .sentence = "messages leave one behind the other, each as long as it takes"},
-                   share("loss",
+Listed link_keys() {
+  return {
+      .path = links_table,
+      .sentence =
+          "the twin: the way from one process to another; of several tables that name "
+          "a way the last one counts, for all of its keys",
+      .keys = {{.path = "from",
+                .standard = worded(anybody),
+                .sentence = "who sends: \"worker 1\", \"aggregator 0\", \"coordinator\" or "
+                            "\"*\" for all"},
+               {.path = "to", .standard = worded(anybody), .sentence = "who receives, likewise"},
+               {.path = "delay", .sentence = "a distribution, in the place of pace.delay"},
+               {.path = "bandwidth",
+                .type = KeyType::size,
+                .unit = "bytes a second",
+                .minimum = 1,
+                .maximum = 1e15,
+                .sentence = "messages leave one behind the other, each as long as it takes"},
+               share_key("loss",
                          "share of messages that are lost on the way; as the real transport does, "
                          "each is sent again until it arrives, after 0.2 s and then twice as long"),
-                   share("duplicates", "share of messages that arrive twice"),
-                   share("reordering",
+               share_key("duplicates", "share of messages that arrive twice"),
+               share_key("reordering",
                          "share of messages that are overtaken; those behind wait "
                          "for them, as in the real transport")}};
 }
 
-Listed faults() {
+Listed fault_keys() {
   return {
       .path = faults_table,
       .sentence =
@@ -79,17 +80,17 @@ Listed faults() {
                {.path = "what",
                 .type = KeyType::choice,
                 .choices = {mishap_words.begin(), mishap_words.end()},
-                .standard = word("pause"),
+                .standard = worded("pause"),
                 .sentence = "pause (it computes nothing, and is heard of all the same), freeze "
                             "(its process stands still), cut (its process runs and nothing "
                             "reaches it or leaves it) or crash (its process is gone); who freezes "
                             "or is cut off for cluster.lost_after is given up, and like one that "
                             "crashed comes back when it is over, knowing nothing"},
-               duration("at", "when, since the start of the run"),
-               duration("for", "how long; when unset, for ever, which a pause may not be")}};
+               seconds_key("at", "when, since the start of the run"),
+               seconds_key("for", "how long; when unset, for ever, which a pause may not be")}};
 }
 
-Listed workers() {
+Listed worker_keys() {
   return {.path = workers_table,
           .sentence = "one worker's own step durations",
           .keys = {{.path = "who", .sentence = "\"worker 3\""},
@@ -194,15 +195,15 @@ Fault fault_of(const Config& config, const Names& names, const std::string& entr
 }  // namespace
 
 std::vector<Key> pace_keys() {
-  Key unit = duration("pace.unit", "what a 1 in pace.step lasts");
+  Key unit = seconds_key("pace.unit", "what a 1 in pace.step lasts");
   unit.standard = 1.0;
   unit.exclusive = true;
-  Key row = duration("pace.row", "the twin with pace.step = \"real\": nominal cost of a row");
+  Key row = seconds_key("pace.row", "the twin with pace.step = \"real\": nominal cost of a row");
   row.standard = 60e-9;
   row.exclusive = true;
   std::vector<Key> keys{
       {.path = "pace.step",
-       .standard = word("real"),
+       .standard = worded("real"),
        .sentence = "duration of one exchange's computation: real, or a distribution such "
                    "as '1+exp(0.5)', of number, exp(rate), uniform(low, high) and "
                    "normal(mean, deviation)"},
@@ -214,10 +215,10 @@ std::vector<Key> pace_keys() {
        .sentence = "each worker's durations are multiplied by its own; 1 where missing",
        .exclusive = true},
       {.path = "pace.delay",
-       .standard = word("50us"),
+       .standard = worded("50us"),
        .sentence = "the twin: time that a message takes, a distribution"},
       row};
-  for (const Listed& listed : {workers(), links(), faults()}) {
+  for (const Listed& listed : {worker_keys(), link_keys(), fault_keys()}) {
     keys.push_back({.path = fmt::format("{}.*", listed.path), .sentence = listed.sentence});
     for (Key key : listed.keys) {
       key.path = fmt::format("{}.*.{}", listed.path, key.path);

@@ -13,13 +13,8 @@ using troupe::testing::all;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::uint64_t seeds = 3;  // sanitizers look at the code, not for the rare seed
-#elif defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t seeds = 5;  // the twin has one thread
-#else
-constexpr std::uint64_t seeds = 500;
-#endif
+// Sanitizers look at the code, not for the rare seed.
+constexpr std::uint64_t seeds = TROUPE_FEWER > 1 ? 3 : 500;
 
 }  // namespace
 

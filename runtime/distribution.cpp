@@ -18,7 +18,7 @@ namespace {
 /// Reads a distribution from left to right and names the column where it stops.
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+  Scanner(std::string_view text, double unit_seconds) : text_(text), unit_seconds_(unit_seconds) {}
 
   bool at_end() { return skip() == text_.size(); }
   bool take(char wanted) {
@@ -37,15 +37,23 @@ class Scanner {
   bool at_letter() {
     return !at_end() && std::isalpha(static_cast<unsigned char>(text_[at_])) != 0;
   }
-  /// A number with or without a unit of time.
-  double number() {
-    skip();
-    double value = 0;
-    const char* begin = text_.data() + at_;
-    const auto [rest, error] = std::from_chars(begin, text_.data() + text_.size(), value);
-    if (error != std::errc{} || !std::isfinite(value)) refuse("a number");
-    at_ += static_cast<std::size_t>(rest - begin);
-    return value / per_second();
+  /// A duration: a plain number counts units, one with a unit of time means what it says.
+  double duration() {
+    const double value = number("a number");
+    const double count = per_second();
+    return count > 0 ? value / (count * unit_seconds_) : value;
+  }
+  /// How many a unit; a duration in its place is the mean that somebody wants.
+  double rate() {
+    const std::size_t first = skip();
+    const double value = number("a rate > 0");
+    const double count = per_second();
+    if (value >= std::numeric_limits<double>::min() && count == 0) return value;
+    const std::string_view mean = text_.substr(first, at_ - first);
+    back_to(first);
+    refuse(value > 0 && count > 0 ? fmt::format("a rate (exp({:.6g}) has a mean of {})",
+                                                count * unit_seconds_ / value, mean)
+                                  : "a rate > 0");
   }
   [[noreturn]] void refuse(const std::string& wanted) {
     const std::string_view rest = text_.substr(std::min(skip(), text_.size()));
@@ -60,11 +68,21 @@ class Scanner {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
     return at_;
   }
+  double number(const char* wanted) {
+    skip();
+    double value = 0;
+    const char* begin = text_.data() + at_;
+    const auto [rest, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+    if (error != std::errc{} || !std::isfinite(value)) refuse(wanted);
+    at_ += static_cast<std::size_t>(rest - begin);
+    return value;
+  }
+  /// Of the unit of time that stands here; 0 where none does.
   double per_second() {
     static constexpr std::array<std::pair<std::string_view, double>, 4> units{
         {{"ns", 1e9}, {"us", 1e6}, {"ms", 1e3}, {"s", 1.0}}};
     const std::size_t before = at_;
-    if (!at_letter()) return 1;
+    if (!at_letter()) return 0;
     const std::string_view unit = word();
     for (const auto& [name, count] : units)
       if (unit == name) return count;
@@ -73,6 +91,7 @@ class Scanner {
   }
 
   std::string_view text_;
+  double unit_seconds_;
   std::size_t at_ = 0;
 };
 
@@ -82,10 +101,10 @@ using Term = Distribution::Term;
 constexpr const char* any_term =
     "a number, exp(rate), uniform(low, high) or normal(mean, deviation)";
 
-/// An argument that may not be less than `least`, or refused as not being `wanted`.
+/// A duration that may not be less than `least`, or refused as not being `wanted`.
 double argument(Scanner& scanner, double least, const std::string& wanted) {
   const std::size_t column = scanner.column();
-  const double value = scanner.number();
+  const double value = scanner.duration();
   if (value >= least) return value;
   scanner.back_to(column);
   scanner.refuse(wanted);
@@ -99,7 +118,7 @@ Term read_call(Scanner& scanner) {
   if (name == "exp") {
     scanner.expect('(');
     term.form = Form::exponential;
-    term.a = argument(scanner, std::numeric_limits<double>::min(), "a rate > 0");
+    term.a = scanner.rate();
   } else if (name == "uniform") {
     scanner.expect('(');
     term.form = Form::uniform;
@@ -127,8 +146,8 @@ Term read_term(Scanner& scanner) {
 
 }  // namespace
 
-Distribution Distribution::parse(const std::string& text) {
-  Scanner scanner(text);
+Distribution Distribution::parse(const std::string& text, double unit_seconds) {
+  Scanner scanner(text, unit_seconds);
   Distribution result;
   if (scanner.at_end()) scanner.refuse(any_term);
   do {

@@ -10,7 +10,8 @@
 namespace troupe {
 
 /// A sum of terms, e.g. "1+exp(0.5)": numbers, exp(rate), uniform(low, high), normal(mean,
-/// deviation). A number may carry a unit (ns, us, ms, s); without one it is in seconds.
+/// deviation). Durations are counted in a unit, rates are per unit. A duration may carry a unit
+/// of time (ns, us, ms, s) and then means what it says; a rate may not.
 class Distribution {
  public:
   enum class Form { constant, exponential, uniform, normal };
@@ -20,7 +21,7 @@ class Distribution {
     double b = 0;
   };
   /// Throws std::invalid_argument with what was expected and at which column.
-  static Distribution parse(const std::string& text);
+  static Distribution parse(const std::string& text, double unit_seconds = 1);
   double draw(RandomStream& stream) const;  ///< never negative
 
  private:

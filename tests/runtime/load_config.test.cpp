@@ -307,6 +307,9 @@ TEST_CASE("load_config: words and addresses are checked") {
   CHECK(refusal("pace.step = \"1+expo(2)\"\n") ==
         "run.toml:3:6: pace.step = \"1+expo(2)\": expected a number, exp(rate), uniform(low, high) "
         "or normal(mean, deviation) at column 3, not 'expo(2)'");
+  CHECK(refusal("pace.step = \"exp(1ms)\"\n") ==
+        "run.toml:3:6: pace.step = \"exp(1ms)\": expected a rate (exp(1000) has a mean of 1ms) at "
+        "column 5, not '1ms)'");
 }
 
 TEST_CASE("load_config: a learning rate says all that its kind needs") {

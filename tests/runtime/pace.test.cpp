@@ -11,9 +11,9 @@ using namespace troupe;
 
 namespace {
 
-double mean_of(const std::string& text) {
+double mean_of(const std::string& text, double unit_seconds = 1) {
   constexpr int draws = 20000;
-  const Distribution distribution = Distribution::parse(text);
+  const Distribution distribution = Distribution::parse(text, unit_seconds);
   RandomStream stream(3, Purpose::test);
   double sum = 0;
   for (int i = 0; i < draws; ++i) sum += distribution.draw(stream);
@@ -32,6 +32,15 @@ TEST_CASE("pace: distributions have the means that they say") {
   CHECK(mean_of(" 1 + 2ms + exp( 4 ) ") == doctest::Approx(1.252).epsilon(0.02));
 }
 
+TEST_CASE("pace: a duration with a unit of time means what it says, whatever a 1 lasts") {
+  CHECK(mean_of("3", 1e-3) == 3);
+  CHECK(mean_of("3ms", 1e-3) == doctest::Approx(3));
+  CHECK(mean_of("exp(4)", 1e-3) == doctest::Approx(0.25).epsilon(0.03));
+  CHECK_THROWS_WITH_AS(Distribution::parse("exp(2ms)", 1e-3),
+                       "expected a rate (exp(0.5) has a mean of 2ms) at column 5, not '2ms)'",
+                       std::invalid_argument);
+}
+
 TEST_CASE("pace: a duration is never negative") {
   const Distribution distribution = Distribution::parse("normal(-1, 0.5)");
   RandomStream stream(3, Purpose::test);
@@ -48,6 +57,10 @@ TEST_CASE("pace: a mistake in a distribution is told with its column") {
        "expected a number, exp(rate), uniform(low, high) or normal(mean, deviation) "
        "at column 3, not 'expo(2)'"},
       {"exp(0)", "expected a rate > 0 at column 5, not '0)'"},
+      {"exp(1ms)", "expected a rate (exp(1000) has a mean of 1ms) at column 5, not '1ms)'"},
+      {"1+exp( 2 s )", "expected a rate (exp(0.5) has a mean of 2 s) at column 8, not '2 s )'"},
+      {"exp(-1ms)", "expected a rate > 0 at column 5, not '-1ms)'"},
+      {"exp(a)", "expected a rate > 0 at column 5, not 'a)'"},
       {"exp 3", "expected '(' at column 5, not '3'"},
       {"exp(3", "expected ')' at column 6, not the end"},
       {"uniform(2)", "expected ',' at column 10, not ')'"},

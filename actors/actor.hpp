@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -12,6 +13,8 @@
 #include "messages/message.hpp"
 
 namespace troupe {
+
+struct Plan;
 
 /// All that an actor can do to the world. Nothing comes back but messages.
 class Context {
@@ -30,6 +33,9 @@ class Context {
   virtual SharedMemory& shared() { throw std::logic_error("nothing is shared in this run"); }
   /// Out of the actors' world: metrics, events, the end. Coordinator only.
   virtual void report(Report report) = 0;
+  /// The actors of the drawing rest: others take their places and begin with this.
+  /// Coordinator only; it hears of the new plan by enter(), and starts once more.
+  virtual void redraw(Handover /*left*/) {}
   /// This actor takes no part any more; after the coordinator's, the host ends.
   virtual void finished() = 0;
 };
@@ -38,6 +44,8 @@ class Actor {
  public:
   virtual ~Actor() = default;
   virtual void start(Context&) {}
+  /// For those who stand outside the drawing: it is another one from now on.
+  virtual void enter(std::shared_ptr<const Plan> /*plan*/) {}
   virtual void receive(Context& context, ActorId from, Message message) = 0;
   virtual void woken(Context&, std::uint64_t /*token*/) {}
   /// Between two events: what it is about and whom it waits for, for people to see.

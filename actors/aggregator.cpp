@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "actors/entries.hpp"
+#include "actors/handover.hpp"
 #include "base/check.hpp"
 
 namespace troupe {
@@ -32,7 +33,14 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       seats_(plan_->partitions),
       round_(*plan_, scratch_) {
   if (plan_->steps_every) standing_.emplace(plan_->partitions, plan_->parameters);
-  plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
+  plan_->begin(publication_.model());
+  take_over(ledger_, *plan_);
+  take_over(*update_, *plan_);
+  if (plan_->opening) {
+    publication_.open(plan_->opening->version);
+    updates_ = plan_->opening->progress.updates;
+    epoch_ = plan_->opening->progress.epoch;
+  }
   // Everybody takes part before anybody draws, and all quotas of a round are dealt,
   // so that it does not matter who comes first.
   for (std::uint32_t p = 0; p < plan_->partitions; ++p) {
@@ -137,6 +145,7 @@ void Aggregator::on(Context& context, ActorId, WorkersJoined joined) {
 void Aggregator::on(Context& context, ActorId, Stop stop) {
   if (ended_) return;
   stopping_ = true;
+  fencing_ = stop.fence;
   if (stop.at_once || all_back())
     finish(context);
   else

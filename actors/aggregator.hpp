@@ -119,6 +119,8 @@ class Aggregator : public Actor {
   std::uint64_t draws_left() const;
   bool enough() const;
   bool all_back() const;
+  /// A fence: what the gate holds back is applied, as if nobody else were to come.
+  void flush(Context& context);
   void finish(Context& context);
 
   std::shared_ptr<const Plan> plan_;
@@ -152,6 +154,7 @@ class Aggregator : public Actor {
   double reported_at_ = 0;
   bool awaiting_verdict_ = false;
   bool stopping_ = false;
+  bool fencing_ = false;
   bool ended_ = false;
 };
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "actors/aggregator.hpp"
+#include "actors/handover.hpp"
 
 namespace troupe {
 namespace {
@@ -29,6 +31,7 @@ void Aggregator::look_around(Context& context) {
   if (ended_) return;
   if (enough() || (stopping_ && all_back())) return finish(context);
   look_at_epoch(context);
+  if (stopping_ && all_back()) return finish(context);
   if (now_ - reported_at_ >= plan_->report_seconds) {
     reported_at_ = now_;
     context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
@@ -46,6 +49,10 @@ void Aggregator::look_at_epoch(Context& context) {
   epoch_ = epoch;
   context.send(Plan::coordinator, ledger_.progress(epoch_, updates_));
   reported_at_ = context.now();
+  if (plan_->fence_epoch && epoch >= *plan_->fence_epoch && !stopping_) {
+    stopping_ = fencing_ = true;
+    context.wake(plan_->stop_seconds, 0);
+  }
   if (epoch % plan_->evaluate_every != 0) return;
   context.send(Plan::evaluator,
                Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
@@ -104,17 +111,33 @@ bool Aggregator::all_back() const {
   return std::ranges::none_of(seats_, given) && round_.empty();
 }
 
+void Aggregator::flush(Context& context) {
+  for (std::uint32_t p = 0; p < seats_.size(); ++p)
+    if (!held_.contains(p)) obey(context, gate_->leave(p));
+}
+
 void Aggregator::finish(Context& context) {
-  ended_ = true;
+  const bool fenced = fencing_ && unfinished(*plan_, ledger_.delivered(), updates_);
+  if (fenced && plan_->holds) flush(context);
+  if (std::exchange(ended_, true)) return;
   epoch_ = ledger_.delivered() / plan_->training.size();
   for (const auto& [where, partial] : round_.take_parts())
     ledger_.discard("unfinished round", partial.rows);
   for (const auto& [partition, partial] : held_)
     ledger_.discard("held back", partial.rows + partial.folded);
-  context.send(Plan::coordinator, Final{.model = publication_.snapshot(),
-                                        .progress = ledger_.progress(epoch_, updates_),
-                                        .discarded = ledger_.discarded(),
-                                        .computed = ledger_.computed()});
+  Final final{.model = publication_.snapshot(),
+              .progress = ledger_.progress(epoch_, updates_),
+              .discarded = ledger_.discarded(),
+              .computed = ledger_.computed(),
+              .fenced = fenced,
+              .version = publication_.version()};
+  if (fenced) {
+    std::vector<std::uint64_t> steps;
+    for (const Seat& seat : seats_) steps.push_back(seat.step);
+    final.memory = memory_of(*update_);
+    final.cursors = cursors_at(*plan_, steps);
+  }
+  context.send(Plan::coordinator, std::move(final));
 }
 
 }  // namespace troupe

@@ -4,7 +4,18 @@
 #include <utility>
 #include <vector>
 
+#include "actors/handover.hpp"
+
 namespace troupe {
+
+Census::Census(std::shared_ptr<const Plan> plan)
+    : plan_(std::move(plan)), fencing_(plan_->fence_epoch.has_value()) {
+  if (plan_->opening) epoch_ = plan_->opening->progress.epoch;
+}
+
+std::uint64_t Census::draws() const {
+  return (plan_->opening ? plan_->opening->progress.delivered : 0) + computed_;
+}
 
 void Census::on(Context& context, ActorId from, Tally tally) {
   if (ended_) return;
@@ -17,7 +28,7 @@ void Census::on(Context& context, ActorId from, Tally tally) {
   if (tally.last) ++over_;
   tallies_[from] = std::move(tally);
   if (tallies_.size() >= plan_->workers && over_ == tallies_.size()) return finish(context);
-  const std::uint64_t epoch = computed_ / plan_->training.size();
+  const std::uint64_t epoch = draws() / plan_->training.size();
   if (epoch == epoch_ && context.now() - reported_at_ < plan_->report_seconds) return;
   reported_at_ = context.now();
   const bool epoch_ends = std::exchange(epoch_, epoch) != epoch;
@@ -29,7 +40,8 @@ void Census::on(Context& context, ActorId from, Evaluate evaluate) {
   context.send(from, Received{});
   if (ended_) return;
   // The one who shows its model can only guess how far the others are.
-  evaluate.updates = std::min(evaluate.updates, updates());
+  const std::uint64_t before = plan_->opening ? plan_->opening->progress.updates : 0;
+  evaluate.updates = std::min(evaluate.updates, before + updates());
   context.send(Plan::evaluator, std::move(evaluate));
 }
 
@@ -40,6 +52,7 @@ void Census::on(Context& context, ActorId, Proceed proceed) {
 void Census::on(Context& context, ActorId, Stop stop) {
   if (ended_) return;
   stopping_ = true;
+  fencing_ = stop.fence;
   if (stop.at_once) return finish(context);
   for (std::uint32_t i = 0; i < plan_->workers; ++i) context.send(plan_->worker(i), Stop{});
   context.wake(plan_->stop_seconds, 0);
@@ -95,7 +108,11 @@ std::uint64_t Census::updates() const {
 }
 
 Progress Census::progress() {
-  Progress sum{.epoch = epoch_, .updates = updates()};
+  Progress sum = plan_->opening ? plan_->opening->progress : Progress();
+  sum.epoch = epoch_;
+  sum.updates += updates();
+  sum.loss = 0;
+  sum.gossip = {};
   double loss = 0;
   double distance = 0;
   std::uint64_t computed = 0;
@@ -132,7 +149,7 @@ SharedBlock Census::model(Context& /*context*/) const {
       sum[i] += static_cast<double>(tally.state.values()[i]);
   }
   Block mean = Block::zeros(plan_->parameters);
-  if (count == 0) plan_->model->initialise(mean.values(), plan_->seed, plan_->start.rows());
+  if (count == 0) plan_->begin(mean.values());
   for (std::size_t i = 0; count > 0 && i < sum.size(); ++i)
     mean.values()[i] = static_cast<float>(sum[i] / static_cast<double>(count));
   return std::move(mean).freeze();
@@ -140,16 +157,26 @@ SharedBlock Census::model(Context& /*context*/) const {
 
 void Census::finish(Context& context) {
   ended_ = true;
-  Final final{.model = model(context), .progress = progress(), .discarded = {}, .computed = {}};
-  std::uint64_t unheard = 0;
+  Final final{.model = model(context), .progress = progress()};
+  Ledger ledger;
+  take_over(ledger, *plan_);
+  std::vector<std::uint64_t> steps(plan_->partitions);
   for (const auto& [peer, tally] : tallies_) {
-    final.computed.push_back({.worker = peer, .rows = tally.computed});
-    unheard += tally.computed - delivered(peer, tally);
+    ledger.computed(peer, tally.computed);
+    ledger.discard(plan_->reduces ? "unfinished round" : "not heard",
+                   tally.computed - delivered(peer, tally));
+    // Whoever tells has the rows of its number; around a ring all are where the first one is.
+    if (plan_->reduces && peer == plan_->worker(0))
+      std::ranges::fill(steps, tally.exchanges);
+    else if (!plan_->reduces)
+      steps.at(plan_->drawing.nodes.at(peer - Plan::first_drawn).index) = tally.exchanges;
   }
-  if (unheard > 0)
-    final.discarded.push_back(
-        {.reason = plan_->reduces ? "unfinished round" : "not heard", .rows = unheard});
-  final.progress.epoch = told_computed_ / plan_->training.size();
+  final.discarded = ledger.discarded();
+  final.computed = ledger.computed();
+  const std::uint64_t done = plan_->reduces ? final.progress.delivered : draws();
+  final.progress.epoch = done / plan_->training.size();
+  final.fenced = fencing_ && unfinished(*plan_, done, final.progress.updates);
+  if (final.fenced) final.cursors = cursors_at(*plan_, steps);
   // The mean is one more model, which nobody has scored yet.
   if (plan_->consensus && plan_->workers > 1) ++final.progress.updates;
   context.send(Plan::coordinator, std::move(final));

@@ -13,7 +13,7 @@ namespace troupe {
 
 class Census : public Actor {
  public:
-  explicit Census(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  explicit Census(std::shared_ptr<const Plan> plan);
 
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
@@ -33,6 +33,8 @@ class Census : public Actor {
   virtual SharedBlock model(Context& context) const;
   /// So many epochs were computed, all peers together.
   virtual void epoch_over(Context& /*context*/, std::uint64_t /*epoch*/) {}
+  /// Draws of all since the run began.
+  std::uint64_t draws() const;
   void finish(Context& context);
 
   const Plan& plan() const { return *plan_; }
@@ -56,6 +58,7 @@ class Census : public Actor {
   std::uint64_t epoch_ = 0;
   double reported_at_ = 0;
   bool stopping_ = false;
+  bool fencing_ = false;
   bool ended_ = false;
 };
 

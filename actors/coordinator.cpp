@@ -8,8 +8,6 @@
 namespace troupe {
 namespace {
 
-enum Alarm : std::uint64_t { time_is_up, nobody_answers };
-
 // Seconds in which whoever is idle answers, at least.
 constexpr double last_call = 1;
 
@@ -54,6 +52,8 @@ Coordinator::Coordinator(std::shared_ptr<const Plan> plan)
     : plan_(std::move(plan)), best_loss_(std::numeric_limits<double>::infinity()) {}
 
 void Coordinator::start(Context& context) {
+  if (outcome_) return conclude(context);
+  if (plan_->opening) return start_again(context);
   for (std::uint32_t i = 0; i < plan_->workers; ++i) {
     Crew& crew = crew_[plan_->worker(i)];
     const RowRange mine = partition_range({0, plan_->partitions}, i, plan_->workers);
@@ -109,9 +109,9 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
 
 void Coordinator::on(Context& context, ActorId, Evaluated evaluated) {
   judge(context, evaluated);
-  if (evaluated.last) {
+  if (evaluated.last || (resting() && evaluated.updates == final_->progress.updates)) {
     scored_ = true;
-    last_scores_ = std::move(evaluated);
+    if (evaluated.last) last_scores_ = std::move(evaluated);
     return close_when_complete(context);
   }
   if (outcome_) return;
@@ -123,14 +123,14 @@ void Coordinator::on(Context& context, ActorId, Evaluated evaluated) {
 void Coordinator::judge(Context& context, const Evaluated& evaluated) {
   const std::string judged = plan_->validation.size() > 0 ? "validation" : "training";
   for (const Score& score : evaluated.scores) {
+    const auto told = told_.find(score.split);
+    if (told != told_.end() && told->second == evaluated.updates) continue;  // the same model
+    told_[score.split] = evaluated.updates;
     // The sum is a double, but a loss that no float can hold is as good as infinite.
     const bool finite = std::isfinite(static_cast<float>(score.loss));
     const bool best = score.split == judged && finite && score.loss < best_loss_;
     if (score.split == judged) evaluations_since_best_ = best ? 0 : evaluations_since_best_ + 1;
     if (best) best_loss_ = score.loss;
-    const auto told = told_.find(score.split);
-    if (told != told_.end() && told->second == evaluated.updates) continue;  // the same model
-    told_[score.split] = evaluated.updates;
     context.report(EvalReport{.t = context.now(),
                               .epoch = evaluated.epoch,
                               .updates = evaluated.updates,
@@ -160,15 +160,10 @@ std::optional<std::string> Coordinator::verdict(const Evaluated& evaluated) {
 void Coordinator::on(Context& context, ActorId, Final final) {
   if (final_) return;
   const bool by_steps = plan_->stop.steps && final.progress.updates >= *plan_->stop.steps;
-  if (!outcome_) outcome_ = Outcome{"done", by_steps ? "steps" : "epochs", 0};
+  if (!outcome_ && !final.fenced) outcome_ = Outcome{"done", by_steps ? "steps" : "epochs", 0};
   on(context, plan_->keeper(), final.progress);
-  scored_ = in_trouble();  // then there is nothing to score
-  if (!scored_)
-    context.send(Plan::evaluator, Evaluate{.epoch = final.progress.epoch,
-                                           .updates = final.progress.updates,
-                                           .last = true,
-                                           .model = final.model});
   final_ = std::move(final);
+  score_last(context);
   for (const auto& [worker, crew] : crew_)
     if (crew.alive) context.send(worker, Finish{});
   // Whoever is at a step still has had most of its time while the model was waited for.
@@ -277,10 +272,12 @@ void Coordinator::on(Context& context, ActorId, Notice notice) {
 
 void Coordinator::end(Context& context, Outcome outcome, bool at_once) {
   const bool first = !outcome_;
+  const bool rested = resting();
   if (outcome.status == "diverged") unsound_ = true;
   // The first reason counts, but trouble overrules success.
   if (first || (outcome.status != "stopped" && outcome_->exit_code == 0 && outcome.exit_code != 0))
     outcome_ = std::move(outcome);
+  if (rested && !passed_) return conclude(context);
   if (final_ || (!first && !at_once)) return;
   if (!stop_asked_at_) stop_asked_at_ = context.now();
   context.send(plan_->keeper(), Stop{.at_once = at_once});
@@ -359,9 +356,10 @@ void Coordinator::event(Context& context, std::string what, std::string who, std
 }
 
 void Coordinator::close_when_complete(Context& context) {
-  if (!final_ || !scored_ || closed_) return;
+  if (!final_ || !scored_ || closed_ || passed_) return;
   for (const auto& [worker, crew] : crew_)
     if (crew.alive && !crew.answered) return;
+  if (resting()) return pass_on(context);
   close(context);
 }
 
@@ -370,6 +368,15 @@ void Coordinator::close(Context& context) {
   context.report(balance(context.now()));
   context.send(Plan::evaluator, Finish{});
   context.finished();
+}
+
+// What nobody in its place said any more, the holder of the model heard last.
+std::uint64_t Coordinator::computed_by(ActorId worker) const {
+  const Crew& crew = crew_.at(worker);
+  const auto said = std::ranges::find(final_->computed, worker, &WorkerCount::worker);
+  if (said == final_->computed.end()) return crew.computed;
+  // What is said of one who came too late to be listened to was said of an earlier life.
+  return (crew.answered && crew.listened ? crew.computed : said->rows) + said->earlier;
 }
 
 EndReport Coordinator::balance(double now) {
@@ -385,16 +392,11 @@ EndReport Coordinator::balance(double now) {
                 .delivered = final_->progress.delivered,
                 .bytes_moved = final_->progress.bytes_moved,
                 .discarded = final_->discarded};
-  for (const WorkerCount& said : final_->computed) {
-    Crew& crew = crew_.at(said.worker);
-    // What is said of one who came too late to be listened to was said of an earlier life.
-    crew.computed = (crew.answered && crew.listened ? crew.computed : said.rows) + said.earlier;
-  }
   std::uint64_t accounted = end.delivered;
   for (const Count& count : end.discarded) accounted += count.rows;
   for (const auto& [worker, crew] : crew_) {
-    end.computed += crew.computed;
-    end.shares.push_back({worker, crew.computed});
+    end.computed += computed_by(worker);
+    end.shares.push_back({worker, computed_by(worker)});
   }
   // Only a run that is cut short leaves draws which nobody received.
   if (end.computed > accounted) end.discarded.push_back({"cut short", end.computed - accounted});

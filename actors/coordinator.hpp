@@ -18,6 +18,7 @@ class Coordinator : public Actor {
   explicit Coordinator(std::shared_ptr<const Plan> plan);
 
   void start(Context& context) override;
+  void enter(std::shared_ptr<const Plan> plan) override;
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }
@@ -34,8 +35,11 @@ class Coordinator : public Actor {
   void on(Context& context, ActorId from, WorkersJoined joined);
   void on(Context& context, ActorId from, StopRequested request);
   void on(Context& context, ActorId from, Notice notice);
+  void on(Context& context, ActorId from, FenceRequested request);
 
  private:
+  enum Alarm : std::uint64_t { time_is_up, nobody_answers };
+
   /// How the run ends; the first reason counts.
   struct Outcome {
     std::string status;
@@ -64,6 +68,15 @@ class Coordinator : public Actor {
   void event(Context& context, std::string what, std::string who, std::string detail);
   void close_when_complete(Context& context);
   void close(Context& context);
+  std::uint64_t computed_by(ActorId worker) const;
+  // At a fence (coordinator_fence.cpp):
+  /// The model was handed over for others to go on with.
+  bool resting() const { return final_ && final_->fenced && !outcome_; }
+  void score_last(Context& context);
+  void pass_on(Context& context);
+  /// There is a reason to end meanwhile, and the model is here.
+  void conclude(Context& context);
+  void start_again(Context& context);
   EndReport balance(double now);
 
   std::shared_ptr<const Plan> plan_;
@@ -73,6 +86,10 @@ class Coordinator : public Actor {
   std::optional<Evaluated> last_scores_;
   bool scored_ = false;
   bool closed_ = false;
+  bool fencing_ = false;  ///< asked for, and not complete
+  bool holding_ = false;  ///< the actors rest until somebody says go on
+  std::optional<FenceRequested> wanted_;
+  bool passed_ = false;   ///< the host is at work on the next ones
   bool unsound_ = false;  ///< the model is not fit to be kept, however the run ends
   std::map<std::string, std::uint64_t> told_;  ///< updates of the model last reported, by split
   double best_loss_;

@@ -16,6 +16,8 @@ class Evaluator : public Actor {
  public:
   explicit Evaluator(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
 
+  /// The rows stay, and so does what is to be scored.
+  void enter(std::shared_ptr<const Plan> plan) override { plan_ = std::move(plan); }
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
   }

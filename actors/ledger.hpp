@@ -32,6 +32,15 @@ class Ledger {
     count.earlier += std::exchange(count.rows, 0);
     earlier_moved_ += std::exchange(moved_[worker], 0);
   }
+  /// What others of this run did before.
+  void open(const Progress& before, const std::vector<Count>& discarded) {
+    delivered_ = before.delivered;
+    sent_ = before.bytes_sent;
+    received_ = before.bytes_received;
+    earlier_moved_ = before.bytes_moved;
+    for (const Count& count : discarded) discard(count.reason, count.rows);
+  }
+  void earlier(ActorId worker, std::uint64_t rows) { computed_[worker].earlier = rows; }
   void moved(ActorId worker, std::uint64_t bytes) { moved_[worker] = bytes; }
   void staleness(std::uint64_t versions) {
     ++staleness_[static_cast<std::size_t>(std::min<std::uint64_t>(versions, bins - 1))];

@@ -28,6 +28,7 @@ Peer::Peer(std::shared_ptr<const Plan> plan)
       conversation_(plan_->drawing, plan_->seed),
       descent_(*plan_),
       state_(Block::zeros(plan_->parameters)) {
+  plan_->begin(state_.values());
   tally_.staleness.resize(staleness_bins);
 }
 
@@ -42,7 +43,7 @@ void Peer::on(Context& context, ActorId, Lease lease) {
                  Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
     return;
   }
-  plan_->model->initialise(state_.values(), plan_->seed, plan_->start.rows());
+  epoch_ = plan_->passage(partition_, 0).epoch;
   const Quota quota = quota_of(*plan_, partition_);
   exchanges_ = quota.exchanges;
   rows_left_ = quota.rows;
@@ -115,7 +116,7 @@ void Peer::step(Context& context) {
   if (heard && !plan_->rounds && told_.size() == 0)
     told_ = Block::copy_of(state_.values()).freeze();
   const SharedBlock before = std::exchange(told_, {});
-  const float rate = plan_->schedule.rate(tally_.computed * plan_->workers);
+  const float rate = plan_->schedule.rate(clock());
   if (!descend(context)) return;
   if (plan_->rounds) {
     tell(context);
@@ -128,28 +129,30 @@ void Peer::step(Context& context) {
   finish_exchange(context);
 }
 
+// Everybody is taken to be as far as this one.
+std::uint64_t Peer::clock() const {
+  const std::uint64_t before = plan_->opening ? plan_->opening->progress.delivered : 0;
+  return before + tally_.computed * plan_->workers;
+}
+
 bool Peer::descend(Context& context) {
-  RowRange range = plan_->drawn(partition_, exchange_);
+  auto [epoch, range] = plan_->passage(partition_, exchange_);
   range.last = std::min(range.last, range.first + rows_left_);
-  const std::uint64_t epoch = exchange_ / plan_->exchanges_per_epoch(partition_);
-  if (range.size() > 0 && (exchange_ == 0 || range.first == 0))
-    tally_.bytes_moved += feed_->bytes_moved(epoch);
-  // Everybody is taken to be as far as this one.
+  if (range.size() > 0 && range.first == 0) tally_.bytes_moved += feed_->bytes_moved(epoch);
   tally_.loss += descent_.run(state_.values(), {.feed = *feed_,
                                                 .epoch = epoch,
                                                 .positions = range,
-                                                .draws = tally_.computed * plan_->workers,
+                                                .draws = clock(),
                                                 .update = update_.get()});
   tally_.computed += range.size();
   rows_left_ -= range.size();
   context.spend(range.size());
   if (all_finite(std::as_const(state_).values())) return true;
   ended_ = true;
-  context.send(Plan::coordinator,
-               Refused{.worker = context.self(),
-                       .update = exchange_,
-                       .rate = plan_->schedule.rate(tally_.computed * plan_->workers),
-                       .diverged = true});
+  context.send(Plan::coordinator, Refused{.worker = context.self(),
+                                          .update = exchange_,
+                                          .rate = plan_->schedule.rate(clock()),
+                                          .diverged = true});
   return false;
 }
 
@@ -252,7 +255,7 @@ void Peer::look_at_distance(const Encounter& encounter) {
 
 void Peer::finish_exchange(Context& context) {
   ++exchange_;
-  const std::uint64_t epoch = exchange_ / plan_->exchanges_per_epoch(partition_);
+  const std::uint64_t epoch = plan_->passage(partition_, exchange_).epoch;
   const bool over = epoch != epoch_;
   epoch_ = epoch;
   if (over || context.now() - reported_at_ >= plan_->report_seconds) report(context, false);
@@ -264,10 +267,11 @@ void Peer::show(Context& context) {
   // Nobody waits for a verdict: where the coordinator is slower, some epochs are not seen.
   if (shown_ >= shown_max) return;
   ++shown_;
-  context.send(plan_->census(),
-               Evaluate{.epoch = epoch_,
-                        .updates = plan_->rounds ? exchange_ : exchange_ * plan_->workers,
-                        .model = Block::copy_of(state_.values()).freeze()});
+  const std::uint64_t before = plan_->opening ? plan_->opening->progress.updates : 0;
+  const std::uint64_t updates = plan_->rounds ? exchange_ : exchange_ * plan_->workers;
+  context.send(plan_->census(), Evaluate{.epoch = epoch_,
+                                         .updates = before + updates,
+                                         .model = Block::copy_of(state_.values()).freeze()});
 }
 
 void Peer::report(Context& context, bool last) {

@@ -40,6 +40,8 @@ class Peer : public Actor {
   using Slot = std::map<std::uint64_t, PeerState>;
 
   bool fits(const PeerState& state) const;
+  /// The schedule's.
+  std::uint64_t clock() const;
   void step(Context& context);
   /// Descends over the rows of this exchange; false when the numbers are of no use.
   bool descend(Context& context);

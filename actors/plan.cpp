@@ -56,11 +56,30 @@ std::uint64_t Plan::exchanges_per_epoch(std::uint32_t p) const {
   return std::max<std::uint64_t>(1, (rows + a_time - 1) / a_time);
 }
 
-RowRange Plan::drawn(std::uint32_t p, std::uint64_t step) const {
+Passage Plan::passage(std::uint32_t p, std::uint64_t step) const {
   const std::uint64_t rows = partition(p).size();
+  const std::uint64_t span = partition(rounds ? 0 : p).size();
   const std::uint64_t a_time = batch * local_steps;
-  const std::uint64_t first = std::min(rows, (step % exchanges_per_epoch(p)) * a_time);
-  return {first, std::min(rows, first + a_time)};
+  const Cursor from = origin(p);
+  const bool begun = from.position > 0;  // an epoch that others began is finished first
+  const std::uint64_t left =
+      begun && span > from.position ? (span - from.position + a_time - 1) / a_time : 0;
+  std::uint64_t epoch = from.epoch;
+  std::uint64_t first = from.position + step * a_time;
+  if (step >= left) {
+    const std::uint64_t exchanges = exchanges_per_epoch(p);
+    epoch += (begun ? 1 : 0) + (step - left) / exchanges;
+    first = (step - left) % exchanges * a_time;
+  }
+  first = std::min(rows, first);
+  return {.epoch = epoch, .positions = {first, std::min(rows, first + a_time)}};
+}
+
+void Plan::begin(std::span<float> values) const {
+  if (opening)
+    std::ranges::copy(opening->model.values(), values.begin());
+  else
+    model->initialise(values, seed, start.rows());
 }
 
 std::optional<std::uint64_t> Plan::draws_planned() const {

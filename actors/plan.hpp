@@ -43,6 +43,12 @@ struct StopRule {
   bool needs_verdict() const { return target || tolerance || no_better_for; }
 };
 
+/// Rows of one epoch's order.
+struct Passage {
+  std::uint64_t epoch = 0;
+  RowRange positions;
+};
+
 struct Plan {
   std::uint64_t seed = 1;
   std::uint32_t workers = 1;
@@ -91,6 +97,9 @@ struct Plan {
   std::size_t parameters = 0;
   std::vector<ClassLabel> classes;  ///< of the model, by number; empty without
   RowSample start;                  ///< what Model::initialise() sees; empty unless it asks
+  /// What other actors left when these took their place; none: the run begins with them.
+  std::shared_ptr<const Handover> opening;
+  std::optional<std::uint64_t> fence_epoch;  ///< when these leave it to others in turn
   std::function<std::unique_ptr<Exchange>()> exchange;
   std::function<std::unique_ptr<Gate>()> gate;
   std::function<std::unique_ptr<Update>()> update;
@@ -129,10 +138,16 @@ struct Plan {
   RowRange partition(std::uint32_t p) const { return partition_range(training, p, partitions); }
   /// Exchanges that one epoch of this partition takes.
   std::uint64_t exchanges_per_epoch(std::uint32_t p) const;
-  /// The rows (positions in the epoch's order) that exchange `step` of a partition draws.
-  RowRange drawn(std::uint32_t p, std::uint64_t step) const;
+  /// The rows that exchange `step` of a partition draws. Steps count from where it stood
+  /// when these actors began.
+  Passage passage(std::uint32_t p, std::uint64_t step) const;
+  RowRange drawn(std::uint32_t p, std::uint64_t step) const { return passage(p, step).positions; }
+  /// Writes the model with which these actors begin.
+  void begin(std::span<float> model) const;
   /// Draws that the whole run is to deliver; none when only an event ends it.
   std::optional<std::uint64_t> draws_planned() const;
+  /// Where a partition stood when these actors began.
+  Cursor origin(std::uint32_t p) const { return opening ? opening->cursors.at(p) : Cursor(); }
 };
 
 }  // namespace troupe

@@ -17,6 +17,11 @@ class Publication {
   Publication(std::size_t parameters, PullKind pull);
 
   std::span<float> model() { return model_.values(); }
+  /// Versions count on from here.
+  void open(std::uint64_t version) {
+    version_ = version;
+    all_changed_at_ = version;
+  }
   std::uint64_t version() const { return version_; }
   /// The model was changed everywhere, or in these entries only.
   void advance();

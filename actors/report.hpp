@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct EventReport {
   std::string what = {};
   std::string who = {};
   std::string detail = {};
+  /// Of a change to other actors: what they are, name and value.
+  std::vector<std::pair<std::string, std::string>> facts = {};
 };
 
 struct EndReport {

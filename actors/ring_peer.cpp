@@ -59,7 +59,11 @@ RingPeer::RingPeer(std::shared_ptr<const Plan> plan)
       peers_(plan_->workers),
       applied_(plan_->workers) {
   tally_.staleness.resize(1);
-  plan_->model->initialise(publication_.model(), plan_->seed, plan_->start.rows());
+  plan_->begin(publication_.model());
+  if (!plan_->opening) return;
+  delivered_ = plan_->opening->progress.delivered;
+  before_ = plan_->opening->progress.updates;
+  epoch_ = plan_->opening->progress.epoch;
 }
 
 void RingPeer::on(Context& context, ActorId from, Lease lease) {
@@ -83,7 +87,11 @@ std::vector<Turn> RingPeer::dealt() const {
   const std::uint64_t planned =
       plan_->draws_planned().value_or(std::numeric_limits<std::uint64_t>::max());
   std::uint64_t left = planned - delivered_;
-  if (left == 0 || (plan_->stop.steps && round_ >= *plan_->stop.steps)) return {};
+  // All of them come to the same.
+  const bool fenced =
+      plan_->fence_epoch && delivered_ / plan_->training.size() >= *plan_->fence_epoch;
+  if (left == 0 || fenced || (plan_->stop.steps && before_ + round_ >= *plan_->stop.steps))
+    return {};
   std::vector<Turn> turns;
   for (std::uint32_t p = 0; p < plan_->partitions; ++p) {
     turns.push_back({p, round_, std::min(plan_->drawn(p, round_).size(), left)});
@@ -276,8 +284,9 @@ void RingPeer::show(Context& context) {
   waiting_ = plan_->stop.needs_verdict() && !dealt().empty();
   if (!waiting_ && shown_ >= notices_max) return;
   ++shown_;
-  context.send(plan_->census(),
-               Evaluate{.epoch = epoch_, .updates = round_, .model = publication_.snapshot()});
+  context.send(
+      plan_->census(),
+      Evaluate{.epoch = epoch_, .updates = before_ + round_, .model = publication_.snapshot()});
 }
 
 void RingPeer::on(Context&, ActorId, Received) {

@@ -77,6 +77,7 @@ class RingPeer : public Actor {
   std::deque<Segment> arrived_;  ///< from behind, not looked at yet
 
   std::uint64_t round_ = 0;
+  std::uint64_t before_ = 0;  ///< updates of others, in whose places these came
   std::uint64_t delivered_ = 0;
   std::uint64_t epoch_ = 0;
   std::vector<std::uint64_t> applied_;  ///< draws in the model, by the peer who computed them

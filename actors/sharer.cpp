@@ -26,6 +26,7 @@ void Sharer::on(Context& context, ActorId, Lease lease) {
     return;
   }
   left_ = quota_of(*plan_, partition_);
+  epoch_ = plan_->origin(partition_).epoch;
   context.wake(0, 0);
 }
 
@@ -54,17 +55,15 @@ void Sharer::woken(Context& context, std::uint64_t) {
 
 Sharer::Stint Sharer::next_stint(SharedMemory& memory) const {
   const std::uint64_t exchange = tally_.exchanges;
-  const std::uint64_t an_epoch = plan_->exchanges_per_epoch(partition_);
-  Stint stint{.epoch = exchange / an_epoch,
-              .exchanges = 1,
-              .positions = plan_->drawn(partition_, exchange)};
+  const auto [epoch, positions] = plan_->passage(partition_, exchange);
+  Stint stint{.epoch = epoch, .exchanges = 1, .positions = positions};
   // A copy of the model, or a gradient that stands, is good for one.
   const bool one_by_one = plan_->stands || plan_->sharing->snapshots;
-  const std::uint64_t most = std::min(an_epoch - exchange % an_epoch, left_.exchanges);
-  while (!one_by_one && stint.exchanges < most) {
-    const std::uint64_t last = plan_->drawn(partition_, exchange + stint.exchanges).last;
-    if (last - stint.positions.first > memory.rows_at_once()) break;
-    stint.positions.last = last;
+  while (!one_by_one && stint.exchanges < left_.exchanges) {
+    const Passage next = plan_->passage(partition_, exchange + stint.exchanges);
+    if (next.epoch != epoch || next.positions.last - stint.positions.first > memory.rows_at_once())
+      break;
+    stint.positions.last = next.positions.last;
     ++stint.exchanges;
   }
   stint.positions.last = std::min(stint.positions.last, stint.positions.first + left_.rows);
@@ -97,7 +96,7 @@ void Sharer::work(Context& context) {
                                             .diverged = true});
     return;
   }
-  const std::uint64_t epoch = tally_.exchanges / plan_->exchanges_per_epoch(partition_);
+  const std::uint64_t epoch = plan_->passage(partition_, tally_.exchanges).epoch;
   const bool over = std::exchange(epoch_, epoch) != epoch;
   if (over || context.now() - reported_at_ >= plan_->report_seconds) report(context, false);
   context.wake(0, 0);

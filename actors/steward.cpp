@@ -11,6 +11,7 @@ using Part = SharedMemory::Part;
 
 Steward::Steward(std::shared_ptr<const Plan> plan) : Census(std::move(plan)) {
   const Plan& run = this->plan();
+  if (run.opening) steps_ = run.opening->progress.updates;
   if (!run.steps_every) return;
   update_ = run.update();
   merge_ = run.merge();

@@ -32,6 +32,8 @@ struct Worker::Draws {
 struct Worker::Seat {
   Seat(const Plan& plan, std::uint32_t p) : partition(p), feed(plan.supply->feed(p)) {
     if (plan.descends && !plan.plain) update = plan.update();
+    const Cursor from = plan.origin(p);
+    epochs_begun = from.epoch + (from.position > 0 ? 1 : 0);
   }
 
   /// Piece after piece, as they come into memory; only the last one may end within
@@ -235,8 +237,8 @@ void Worker::install(Parameters& parameters) {
 }
 
 Worker::Draws Worker::drawn(std::uint32_t partition, std::uint64_t step) const {
-  return {.epoch = step / plan_->exchanges_per_epoch(partition),
-          .positions = plan_->drawn(partition, step)};
+  const Passage passage = plan_->passage(partition, step);
+  return {.epoch = passage.epoch, .positions = passage.positions};
 }
 
 Partial Worker::compute(Seat& seat, Turn& turn, std::uint64_t draws) {

@@ -45,6 +45,9 @@ class Update {
   /// True when entries outside the gradient may change too (momentum): pulls and
   /// changed-only replies must then count every entry as changed.
   virtual bool dense() const = 0;
+  /// All that the rule remembers, one number a parameter, to be read and to be replaced by
+  /// what another one of its kind remembered; empty: nothing that could move so.
+  virtual std::span<float> memory() { return {}; }
 };
 
 struct UpdateKind {
@@ -57,6 +60,8 @@ struct UpdateKind {
   /// Workers report the loss of a turn's forward phase and wait for advice before they go
   /// on to the backward phase.
   bool advises = false;
+  /// Update::memory() is all of its state.
+  bool carries = false;
   std::function<std::unique_ptr<Update>(const Settings&, std::size_t parameters)> make;
 };
 

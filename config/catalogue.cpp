@@ -98,7 +98,7 @@ bool Catalogue::add_to_listing(const Key& key) {
   if (star == std::string::npos) return false;
   const std::string path = key.path.substr(0, star);
   if (listing(path) == nullptr) {
-    listings_.push_back({.path = path, .sentence = key.sentence});
+    listings_.push_back({.path = path, .sentence = key.sentence, .for_later = key.for_later});
     add_table(path);
   }
   if (star + 2 == key.path.size()) return true;  // the sentence alone
@@ -125,14 +125,49 @@ const Listing* Catalogue::listing(std::string_view path) const {
 }
 
 std::optional<Key> Catalogue::entry_key(std::string_view path) const {
-  const std::string entry = table_of(path);
-  const Listing* here = listing(table_of(entry));
-  if (here == nullptr) return std::nullopt;
-  const auto found = std::ranges::find(here->keys, last_part(path), &Key::path);
-  if (found == here->keys.end()) return std::nullopt;
-  Key key = *found;
+  const std::string entry = entry_of(path);
+  if (entry.empty()) return std::nullopt;
+  const Listing& here = *listing(table_of(entry));
+  const auto found = std::ranges::find(here.keys, path.substr(entry.size() + 1), &Key::path);
+  const Item* later = find(meant(path));
+  if (found == here.keys.end() && later == nullptr) return std::nullopt;
+  Key key = found != here.keys.end() ? *found : later->key;
   key.path = path;
   return key;
+}
+
+std::string Catalogue::entry_of(std::string_view path) const {
+  for (const Listing& one : listings_) {
+    if (!path.starts_with(one.path + ".")) continue;
+    const std::size_t inside = path.find('.', one.path.size() + 1);
+    if (inside != std::string_view::npos) return std::string(path.substr(0, inside));
+  }
+  return {};
+}
+
+// A list of changes is never changed by one of its own.
+std::string Catalogue::meant(std::string_view path) const {
+  const std::string entry = entry_of(path);
+  if (entry.empty()) return std::string(path);
+  const Listing& here = *listing(table_of(entry));
+  const std::string key(path.substr(entry.size() + 1));
+  const std::string home = join(table_of(here.path), key);
+  const bool own = std::ranges::find(here.keys, key, &Key::path) != here.keys.end();
+  const bool later = here.for_later && !own && !begins_with_table(home, here.path);
+  return later ? home : std::string(path);
+}
+
+bool Catalogue::chosen_later(const Settings& settings, const Axis& axis,
+                             const std::string& kind) const {
+  for (const Listing& one : listings_) {
+    const std::string home = table_of(one.path);
+    if (!one.for_later || !begins_with_table(axis.path, home)) continue;
+    for (const std::string& entry : entries_of(settings, one.path)) {
+      const std::string choice = entry + axis.path.substr(home.size());
+      if (settings.has(choice) && settings.text(choice) == kind) return true;
+    }
+  }
+  return false;
 }
 
 const Planned* Catalogue::planned(std::string_view path) const {
@@ -159,13 +194,16 @@ const Axis* Catalogue::axis_of_table(std::string_view path) const {
 }
 
 std::vector<std::string> Catalogue::names_in(std::string_view table) const {
+  if (const std::string home = meant(table); home != table) return names_in(home);
   std::vector<std::string> names;
   for (const Item& item : items_)
     if (table_of(item.key.path) == table) names.push_back(last_part(item.key.path));
   for (const std::string& inner : tables_)
     if (table_of(inner) == table) names.push_back(last_part(inner));
-  if (const Listing* here = listing(table_of(table)))
+  if (const Listing* here = listing(table_of(table))) {
+    if (here->for_later) names = names_in(table_of(here->path));
     for (const Key& key : here->keys) names.push_back(key.path);
+  }
   return names;
 }
 

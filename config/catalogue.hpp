@@ -28,6 +28,7 @@ struct Item {
 struct Listing {
   std::string path;
   std::string sentence;
+  bool for_later = false;      ///< "training.swap.0.topology" is a topology for later
   std::vector<Key> keys = {};  ///< bare
 };
 /// The paths of a listing's entries, "pace.link.0" and on, in their order.
@@ -50,8 +51,15 @@ class Catalogue {
   const Shorthand* shorthand(std::string_view table) const;
   const Listing* listing(std::string_view path) const;
   const std::vector<Listing>& listings() const { return listings_; }
+  /// The entry that a path is in: "pace.link.0" of "pace.link.0.loss"; empty where it is in none.
+  std::string entry_of(std::string_view path) const;
   /// The key of an entry, by its full path ("pace.link.0.loss"), with that path.
   std::optional<Key> entry_key(std::string_view path) const;
+  /// What is set for later by a path in an entry: "training.topology" by
+  /// "training.swap.0.topology"; every other path means itself.
+  std::string meant(std::string_view path) const;
+  /// True when settings for later choose this kind.
+  bool chosen_later(const Settings& settings, const Axis& axis, const std::string& kind) const;
   const Planned* planned(std::string_view path) const;
   const Planned* planned_choice(std::string_view path, std::string_view value) const;
   /// The axis whose kind `path` is the table of, or null.

@@ -45,6 +45,8 @@ class Config {
   void fill(const std::string& path, Value value, Origin origin);
   /// A UserError (exit 2) that starts with the key's origin.
   [[noreturn]] void refuse(std::string_view path, const std::string& why) const;
+  /// Refuses an entry of a listing that lacks this key.
+  void need(const std::string& entry, const char* key, const char* what) const;
   /// Puts what a word ("auto", "all") came to in the place of the word; `how` is
   /// added to the origin.
   void resolve(const std::string& path, Value value, const std::string& how = {});

@@ -55,7 +55,9 @@ void refuse_unchosen(const Catalogue& catalogue, const std::vector<GivenTable>& 
   for (const GivenTable& table : tables) {
     const Axis& axis = *catalogue.axis_of_table(table.path);
     const std::string kind = last_part(table.path);
-    if (chooses(file_alone, axis, kind)) continue;
+    if (chooses(file_alone, axis, kind) ||
+        catalogue.chosen_later(file_alone.settings(), axis, kind))
+      continue;
     throw UserError(ExitCode::usage, table.where + ": [" + table.path + "] is for " + axis.path +
                                          " = " + to_toml(kind) +
                                          ", which nothing in the file chooses; there stands " +
@@ -66,7 +68,8 @@ void refuse_unchosen(const Catalogue& catalogue, const std::vector<GivenTable>& 
 void mark_unchosen(const Catalogue& catalogue, Config& config) {
   for (const Item& item : catalogue.items())
     if (item.owner != nullptr && config.set_by_user(item.key.path) &&
-        !chooses(config, *item.owner, item.kind))
+        !chooses(config, *item.owner, item.kind) &&
+        !catalogue.chosen_later(config.settings(), *item.owner, item.kind))
       config.mark_unused(item.key.path, config.describe(item.owner->path));
 }
 
@@ -99,6 +102,16 @@ const Origin& Config::origin(std::string_view path) const {
   const auto found = origins_.find(path);
   if (found == origins_.end()) TROUPE_CHECK(std::string(path), ==, "a key that has a value");
   return found->second;
+}
+
+void Config::need(const std::string& entry, const char* key, const char* what) const {
+  if (has(entry + "." + key)) return;
+  // A place in the file for what is not there.
+  const auto said = std::ranges::find_if(origins_, [&](const auto& one) {
+    return one.first.starts_with(entry + ".") && set_by_user(one.first);
+  });
+  refuse(said == origins_.end() ? table_of(entry) : said->first,
+         "[[" + table_of(entry) + "]] needs '" + key + "', " + what);
 }
 
 std::string Config::describe(std::string_view path) const {

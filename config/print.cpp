@@ -12,9 +12,11 @@
 namespace troupe {
 namespace {
 
-bool chosen(const Item& item, const Config& config) {
+bool chosen(const Item& item, const Config& config, const Catalogue& catalogue) {
   return item.owner == nullptr ||
-         (config.has(item.owner->path) && config.settings().text(item.owner->path) == item.kind);
+         (config.has(item.owner->path) && config.settings().text(item.owner->path) == item.kind) ||
+         (config.set_by_user(item.key.path) &&
+          catalogue.chosen_later(config.settings(), *item.owner, item.kind));
 }
 
 /// "integer >= 1 or "all", in rows, default 16".
@@ -80,13 +82,20 @@ std::string entries_text(const Listing& listing, const Config& config, bool with
   std::string text;
   const auto& values = config.settings().values();
   for (const std::string& entry : entries_of(config.settings(), listing.path)) {
+    std::vector<std::string> keys;
+    for (const Key& key : listing.keys) keys.push_back(key.path);
+    for (auto value = values.lower_bound(entry + "."); value != values.end(); ++value) {
+      if (!value->first.starts_with(entry + ".")) break;
+      std::string key = value->first.substr(entry.size() + 1);
+      if (std::ranges::find(keys, key) == keys.end()) keys.push_back(std::move(key));
+    }
     text += fmt::format("\n[[{}]]\n", listing.path);
-    for (const Key& key : listing.keys) {
-      const std::string path = entry + "." + key.path;
+    for (const std::string& key : keys) {
+      const std::string path = entry + "." + key;
       if (!config.has(path)) continue;
       const std::string origin =
           with_origin ? fmt::format("  # {}", config.origin(path).where) : "";
-      text += fmt::format("{} = {}{}\n", key.path, to_toml(values.at(path)), origin);
+      text += fmt::format("{} = {}{}\n", key, to_toml(values.at(path)), origin);
     }
   }
   return text;
@@ -126,7 +135,7 @@ std::string resolved_text(const Schema& schema, const Config& config, bool with_
   for (const Item& item : catalogue.items()) {
     const std::string& path = item.key.path;
     if (!config.has(path)) continue;
-    if (config.unused().contains(path) || !chosen(item, config)) continue;
+    if (config.unused().contains(path) || !chosen(item, config, catalogue)) continue;
     head(path);
     const std::string origin = with_origin ? fmt::format("  # {}", config.origin(path).where) : "";
     text += fmt::format("{} = {}{}\n", last_part(path), to_toml(values.at(path)), origin);

@@ -95,20 +95,22 @@ void Reader::prefer_chosen(std::vector<std::string>& paths) const {
 
 void Reader::enter(const std::string& path, const Node& node) {
   const bool table = node.form == Node::Form::table && from_ == From::file;
-  if (const Planned* planned = catalogue_.planned(path))
+  if (const Planned* planned = catalogue_.planned(catalogue_.meant(path)))
     refuse(node, fmt::format("{} {}", table ? fmt::format("[{}]", path) : placed(path, catalogue_),
                              planned->reason));
   if (const Item* item = catalogue_.find(path)) return enter_value(item->key, node);
   if (const Listing* listing = catalogue_.listing(path)) return enter_entries(*listing, node);
-  if (const auto key = catalogue_.entry_key(path); key && counted(table_of(path)))
+  const std::string entry = catalogue_.entry_of(path);
+  if (const auto key = catalogue_.entry_key(path); key && counted(entry))
     return enter_value(*key, node);
-  if (catalogue_.is_table(path)) return enter_table(path, node);
+  if (catalogue_.is_table(catalogue_.meant(path)) && (entry.empty() || counted(entry)))
+    return enter_table(path, node);
   refuse_unknown(path, node);
 }
 
 void Reader::enter_value(const Key& key, const Node& node) {
   if (node.form == Node::Form::text)
-    if (const Planned* planned = catalogue_.planned_choice(key.path, node.text))
+    if (const Planned* planned = catalogue_.planned_choice(catalogue_.meant(key.path), node.text))
       refuse(node, fmt::format("{} = {} {}", key.path, to_toml(node.text), planned->reason));
   if (auto value = judge(key, node)) {
     given_.push_back({key.path, std::move(*value), {from_, where(node)}});
@@ -148,10 +150,10 @@ bool Reader::counted(const std::string& entry) const {
 
 void Reader::enter_table(const std::string& path, const Node& node) {
   if (node.form != Node::Form::table) {
-    const Shorthand* shorthand = catalogue_.shorthand(path);
+    const Shorthand* shorthand = catalogue_.shorthand(catalogue_.meant(path));
     if (shorthand == nullptr)
       refuse(node, fmt::format("[{}] is a table of keys, not {}", path, words_for(node)));
-    return enter(shorthand->key, node);
+    return enter(fmt::format("{}.{}", path, last_part(shorthand->key)), node);
   }
   if (from_ == From::file && catalogue_.axis_of_table(path) != nullptr)
     tables_.push_back({path, where(node)});
@@ -170,9 +172,9 @@ void Reader::refuse(const Node& node, const std::string& why) const {
 void Reader::refuse_unknown(const std::string& path, const Node& node) const {
   const std::string name = last_part(path);
   const bool table = node.form == Node::Form::table && from_ == From::file;
-  if (catalogue_.entry_key(path))
-    refuse(node, fmt::format("there is no {}: [[{}]] does not stand so often", table_of(path),
-                             table_of(table_of(path))));
+  if (const std::string entry = catalogue_.entry_of(path); !entry.empty() && !counted(entry))
+    refuse(node,
+           fmt::format("there is no {}: [[{}]] does not stand so often", entry, table_of(entry)));
   if (table && catalogue_.axis_of_table(path) != nullptr)
     refuse(node, fmt::format("[{}]: the kind '{}' has no keys of its own", path, name));
   std::string near = did_you_mean(name, catalogue_.names_in(table_of(path)));

@@ -29,6 +29,7 @@ struct Key {
   std::optional<Value> standard = {};     ///< the default; none: the key may stay unset
   std::string sentence = {};              ///< one sentence of documentation
   bool exclusive = false;                 ///< the minimum itself is not allowed
+  bool for_later = false;  ///< of a listing: its tables hold keys of the table around it, too
 };
 
 /// A choice on an axis, with the keys that stand in a table of its name.

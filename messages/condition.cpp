@@ -34,7 +34,7 @@ const char* name_of_happening(std::uint8_t what) {
       "lease",   "pull",           "push",   "parameters", "progress", "evaluate", "evaluated",
       "proceed", "stop",           "final",  "finish",     "finished", "failed",   "refused",
       "lost",    "stop requested", "notice", "peer state", "received", "tally",    "leaving",
-      "joined",  "segment",        "merged", "outlook",    "advice"};
+      "joined",  "segment",        "merged", "outlook",    "advice",   "fence"};
   static_assert(names.size() == std::variant_size_v<Message>);
   if (what == Happening::woken) return "woken";
   return what < names.size() ? names[what] : "a message";

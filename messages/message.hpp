@@ -182,7 +182,8 @@ struct Proceed {
 /// Coordinator to aggregator: finish the steps under way, then hand over the model.
 struct Stop {
   bool at_once = false;  ///< do not wait for anybody
-  static constexpr auto fields() { return std::tuple{&Stop::at_once}; }
+  bool fence = false;    ///< the run goes on with other actors: nothing may be left behind
+  static constexpr auto fields() { return std::tuple{&Stop::at_once, &Stop::fence}; }
 };
 
 struct Count {
@@ -191,14 +192,27 @@ struct Count {
   static constexpr auto fields() { return std::tuple{&Count::reason, &Count::rows}; }
 };
 
-/// Aggregator to coordinator: the end of the run.
+/// Where a partition stands: so many rows of this epoch's order are drawn.
+struct Cursor {
+  std::uint64_t epoch = 0;
+  std::uint64_t position = 0;
+  static constexpr auto fields() { return std::tuple{&Cursor::epoch, &Cursor::position}; }
+  bool operator==(const Cursor&) const = default;
+};
+
+/// Aggregator to coordinator: the end of the run, or of the actors that are drawn now.
 struct Final {
   SharedBlock model = {};
   Progress progress = {};
   std::vector<Count> discarded = {};
   std::vector<WorkerCount> computed = {};  ///< as each worker last said
+  bool fenced = false;                     ///< there is more to do, for others
+  std::uint64_t version = 0;               ///< of the model
+  SharedBlock memory = {};                 ///< of the update rule; empty: it has none to give
+  std::vector<Cursor> cursors = {};        ///< of each partition, where fenced
   static constexpr auto fields() {
-    return std::tuple{&Final::model, &Final::progress, &Final::discarded, &Final::computed};
+    return std::tuple{&Final::model,  &Final::progress, &Final::discarded, &Final::computed,
+                      &Final::fenced, &Final::version,  &Final::memory,    &Final::cursors};
   }
 };
 
@@ -377,11 +391,37 @@ struct Advice {
   }
 };
 
+/// What one drawing's actors leave to the next one's. A run begins without.
+struct Handover {
+  SharedBlock model = {};
+  SharedBlock memory = {};  ///< of the update rule; empty: it starts anew
+  std::uint64_t version = 0;
+  std::vector<Cursor> cursors = {};  ///< by partition
+  Progress progress = {};
+  std::vector<Count> discarded = {};
+  std::vector<std::uint64_t> computed = {};  ///< draws, by worker
+  static constexpr auto fields() {
+    return std::tuple{&Handover::model,   &Handover::memory,   &Handover::version,
+                      &Handover::cursors, &Handover::progress, &Handover::discarded,
+                      &Handover::computed};
+  }
+};
+
+/// Host to coordinator: the actors that are drawn now shall come to rest.
+struct FenceRequested {
+  bool raise = true;  ///< or, where they rest already: go on
+  bool hold = false;  ///< until somebody says so
+  std::string detail = {};
+  static constexpr auto fields() {
+    return std::tuple{&FenceRequested::raise, &FenceRequested::hold, &FenceRequested::detail};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
-using Message =
-    std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed, Stop, Final,
-                 Finish, Finished, Failed, Refused, WorkersLost, StopRequested, Notice, PeerState,
-                 Received, Tally, WorkersLeaving, WorkersJoined, Segment, Merged, Outlook, Advice>;
+using Message = std::variant<Lease, Pull, Push, Parameters, Progress, Evaluate, Evaluated, Proceed,
+                             Stop, Final, Finish, Finished, Failed, Refused, WorkersLost,
+                             StopRequested, Notice, PeerState, Received, Tally, WorkersLeaving,
+                             WorkersJoined, Segment, Merged, Outlook, Advice, FenceRequested>;
 
 /// A message under way. Hosts fill in the rest and refuse what is stale.
 struct Envelope {

@@ -254,17 +254,17 @@ Assembled assemble(const Config& config, const Tables& tables) {
   return assemble(config, tables, open_data(config.settings()));
 }
 
-Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
-  Draft draft{.tables = tables, .config = config};
-  use_kernels(draft.settings());
+namespace {
+
+void begin(Draft& draft) {
   draft.plan->seed = count(draft.settings(), "seed");
   draft.plan->report_seconds = draft.settings().number("monitor.interval");
   draft.plan->evaluate_every = count(draft.settings(), "training.evaluate_every");
   draft.plan->stop_seconds = draft.settings().number("cluster.stop_timeout");
-  auto served = std::move(data.served);
-  split_data(draft, std::move(data));
-  check_test(*draft.plan);
-  normalise(draft);
+}
+
+/// All that the rows do not decide alone.
+Assembled complete(Draft draft) {
   cut_partitions(draft);
   size_steps(draft);
   make_model(draft);
@@ -282,8 +282,36 @@ Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
   return {.plan = std::move(draft.plan),
           .pace = std::move(pace),
           .resolved = std::move(draft.config),
-          .served = std::move(served),
           .notes = std::move(draft.notes)};
+}
+
+}  // namespace
+
+Assembled assemble(const Config& config, const Tables& tables, DataSets data) {
+  Draft draft{.tables = tables, .config = config};
+  use_kernels(draft.settings());
+  begin(draft);
+  auto served = std::move(data.served);
+  split_data(draft, std::move(data));
+  check_test(*draft.plan);
+  normalise(draft);
+  Assembled assembled = complete(std::move(draft));
+  assembled.served = std::move(served);
+  return assembled;
+}
+
+Assembled assemble_again(const Config& config, const Tables& tables, const Plan& before) {
+  Draft draft{.tables = tables, .config = config};
+  begin(draft);
+  draft.plan->data = before.data;
+  draft.plan->training = before.training;
+  draft.plan->validation = before.validation;
+  draft.plan->normalisation = before.normalisation;
+  Assembled assembled = complete(std::move(draft));
+  const auto plan = std::make_shared<Plan>(*assembled.plan);
+  plan->test = before.test;
+  assembled.plan = plan;
+  return assembled;
 }
 
 }  // namespace troupe

@@ -45,6 +45,10 @@ Assembled assemble(const Config& config, const Tables& tables);
 /// The same with data that is open already, whatever the configuration's paths say.
 Assembled assemble(const Config& config, const Tables& tables, DataSets data);
 
+/// For other actors of the run that this plan is of: its rows stay as they are, open,
+/// split and normalised.
+Assembled assemble_again(const Config& config, const Tables& tables, const Plan& before);
+
 /// The actor of this id, ready to start.
 std::unique_ptr<Actor> make_actor(const std::shared_ptr<const Plan>& plan, ActorId id);
 

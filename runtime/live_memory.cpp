@@ -28,7 +28,8 @@ LiveMemory::LiveMemory(const Plan& plan, bool one_by_one)
       gradients_(Block::zeros(plan.stands ? plan.parameters : 0)),
       rows_at_once_(one_by_one || sharing_.writes == Sharing::Writes::lock ? 0
                                                                            : rows_between_looks) {
-  plan.model->initialise(model_.values(), plan.seed, plan.start.rows());
+  plan.begin(model_.values());
+  if (plan.opening) rows_ = plan.opening->progress.delivered;
 }
 
 std::span<float> LiveMemory::values(Part part) {

@@ -97,19 +97,6 @@ Listed worker_keys() {
                    {.path = "step", .sentence = "a distribution, in the place of pace.step"}}};
 }
 
-/// A place in the file for what an entry lacks.
-std::string given_key(const Config& config, const std::string& entry) {
-  for (const auto& [path, origin] : config.origins())
-    if (path.starts_with(entry + ".") && config.set_by_user(path)) return path;
-  return table_of(entry);
-}
-
-void need(const Config& config, const std::string& entry, const char* key, const char* what) {
-  if (config.has(fmt::format("{}.{}", entry, key))) return;
-  config.refuse(given_key(config, entry),
-                fmt::format("[[{}]] needs '{}', {}", entry.substr(0, entry.rfind('.')), key, what));
-}
-
 void check_distribution(const Config& config, const std::string& path) {
   const std::string text = config.settings().text(path);
   if (path == "pace.step" && text == "real") return;
@@ -232,17 +219,17 @@ void check_pace(const Config& config) {
   for (const char* path : {"pace.step", "pace.delay"}) check_distribution(config, path);
   const Settings& settings = config.settings();
   for (const std::string& entry : entries_of(settings, workers_table)) {
-    need(config, entry, "who", "a worker such as \"worker 3\"");
-    need(config, entry, "step", "a distribution such as \"2+exp(1)\"");
+    config.need(entry, "who", "a worker such as \"worker 3\"");
+    config.need(entry, "step", "a distribution such as \"2+exp(1)\"");
     check_distribution(config, entry + ".step");
   }
   for (const std::string& entry : entries_of(settings, links_table))
     if (settings.has(entry + ".delay")) check_distribution(config, entry + ".delay");
   for (const std::string& entry : entries_of(settings, faults_table)) {
-    need(config, entry, "who", "a worker such as \"worker 2\"");
-    need(config, entry, "at", "the time, such as 3.0 or \"500ms\"");
+    config.need(entry, "who", "a worker such as \"worker 2\"");
+    config.need(entry, "at", "the time, such as 3.0 or \"500ms\"");
     if (settings.text(entry + ".what") == mishap_words[0])
-      need(config, entry, "for", "how long the pause is, such as 1.0 or \"500ms\"");
+      config.need(entry, "for", "how long the pause is, such as 1.0 or \"500ms\"");
   }
 }
 

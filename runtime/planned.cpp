@@ -23,8 +23,8 @@ void plan(Schema& schema, const std::string& path, const std::vector<std::string
 }  // namespace
 
 void add_planned(Schema& schema) {
-  for (const char* path : {"data.augment", "training.swap", "cluster.advertise", "pace.attackers",
-                           "checkpoint", "record"})
+  for (const char* path :
+       {"data.augment", "cluster.advertise", "pace.attackers", "checkpoint", "record"})
     schema.planned.push_back({.path = path});
   plan(schema, "model.kind",
        {"softmax", "linear", "kmeans", "matrix_completion", "graph_cut", "oja", "lms", "perceptron",

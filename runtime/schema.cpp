@@ -270,6 +270,20 @@ void add_stop(Schema& schema) {
            "L of that formula; from the largest row's norm when unset")});
 }
 
+void add_swaps(Schema& schema) {
+  add(schema,
+      {{.path = "training.swap.*",
+        .sentence = "other actors while training goes on, with the keys of [training] that change "
+                    "then, such as topology",
+        .for_later = true},
+       {.path = "training.swap.*.at_epoch",
+        .type = KeyType::integer,
+        .unit = "epochs",
+        .minimum = 1,
+        .maximum = 1e15,
+        .sentence = "when so many epochs are over"}});
+}
+
 Key cost_per_node_hour() {
   return {.path = "monitor.cost_per_node_hour",
           .type = KeyType::number,
@@ -344,6 +358,7 @@ Schema schema_of(const Tables& tables) {
   add_training(schema);
   add_learning_rate(schema);
   add_stop(schema);
+  add_swaps(schema);
   add(schema, cluster_keys());
   add(schema, pace_keys());
   schema.keys.push_back(monitor_interval());

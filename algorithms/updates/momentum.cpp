@@ -25,6 +25,7 @@ class Momentum : public Update {
     for (std::size_t i = 0; i < z.size(); ++i) parameters[i] -= rate * z[i];
   }
   bool dense() const override { return true; }
+  std::span<float> memory() override { return z_.values(); }
 
  private:
   float beta_;
@@ -49,6 +50,7 @@ UpdateKind momentum_update() {
                              .standard = std::string("polyak"),
                              .sentence = "polyak adds g, averaged adds (1 - beta) g"}}},
           .plain = false,
+          .carries = true,
           .make = [](const Settings& settings, std::size_t parameters) {
             const auto beta = static_cast<float>(settings.number("training.momentum.beta"));
             const bool averaged = settings.text("training.momentum.form") == "averaged";

@@ -23,6 +23,7 @@ class Nesterov : public Update {
     }
   }
   bool dense() const override { return true; }
+  std::span<float> memory() override { return z_.values(); }
 
  private:
   float beta_;
@@ -40,6 +41,7 @@ UpdateKind nesterov_update() {
                              .maximum = 0.9999,
                              .standard = 0.9,
                              .sentence = "how much of the old direction stays at each step"}}},
+          .carries = true,
           .make = [](const Settings& settings, std::size_t parameters) {
             return std::make_unique<Nesterov>(
                 static_cast<float>(settings.number("training.nesterov.beta")), parameters);

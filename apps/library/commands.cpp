@@ -8,14 +8,15 @@ std::vector<Command> commands() {
           data_import_command(),   data_inspect_command(),  data_split_command(),
           data_verify_command(),   config_check_command(),  config_show_command(),
           config_schema_command(), topology_show_command(), topology_lint_command(),
-          status_command(),        stop_command(),          keys_new_command(),
+          status_command(),        stop_command(),          swap_command(),
+          pause_command(),         resume_command(),        keys_new_command(),
           launch_command(),        doctor_command(),        completion_command(),
           compare_command(),       node_command(),          monitor_command()};
 }
 
 const std::vector<std::string>& later_commands() {
-  static const std::vector<std::string> later = {
-      "checkpoint", "pause", "resume", "swap", "replay", "export", "sweep", "plan", "reproduce"};
+  static const std::vector<std::string> later = {"checkpoint", "replay", "export",
+                                                 "sweep",      "plan",   "reproduce"};
   return later;
 }
 

@@ -24,13 +24,14 @@ bool ControlTarget::alive() const {
 }
 
 ControlAnswer ControlTarget::ask(const std::string& method, const std::string& target,
-                                 std::chrono::milliseconds timeout) const {
+                                 const std::string& body, std::chrono::milliseconds timeout) const {
   if (!alive()) return {};
   ControlRequest request;
   request.address = address;
   request.method = method;
   request.target = target;
   request.token = token;
+  request.body = body;
   request.timeout = timeout;
   ControlAnswer answer = troupe::ask(request);
   if (answer.status == 0 && answer.late)

@@ -23,6 +23,7 @@ struct ControlTarget {
   bool alive() const;
   bool ended() const { return card && card->exit; }
   ControlAnswer ask(const std::string& method, const std::string& target,
+                    const std::string& body = {},
                     std::chrono::milliseconds timeout = std::chrono::seconds(5)) const;
   /// Throws UserError with what is wrong.
   [[noreturn]] void refuse(const ControlAnswer& answer) const;

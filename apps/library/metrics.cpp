@@ -88,11 +88,13 @@ std::string metrics_line(const EvalReport& report) {
 }
 
 std::string metrics_line(const EventReport& report) {
-  return line({{"type", "event"},
+  Json json = {{"type", "event"},
                {"t", report.t},
                {"what", report.what},
                {"who", report.who},
-               {"detail", report.detail}});
+               {"detail", report.detail}};
+  for (const auto& [name, value] : report.facts) json[name] = value;
+  return line(json);
 }
 
 std::string metrics_line(const EndReport& report) {

@@ -8,6 +8,7 @@
 #include "apps/library/command.hpp"
 #include "config/config.hpp"
 #include "runtime/assemble.hpp"
+#include "runtime/succession.hpp"
 
 namespace troupe {
 
@@ -15,13 +16,15 @@ struct Prepared {
   std::string text;  ///< the file as it is
   Schema schema;
   Assembled assembled;
+  std::shared_ptr<Succession> succession;  ///< of the actors, while the run goes on
 
   const Config& config() const { return assembled.resolved; }
 };
 
 /// The file CONFIG, the process' environment, -s and --seed.
 ConfigSources config_sources(const Arguments& arguments);
-Prepared prepare(const Arguments& arguments, const Tables& tables);
+/// `nodes`: workers will live in processes of their own.
+Prepared prepare(const Arguments& arguments, const Tables& tables, bool nodes = false);
 
 /// CONFIG, -s, --seed: for the commands that read a configuration.
 std::vector<Argument> config_arguments();

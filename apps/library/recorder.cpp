@@ -22,6 +22,15 @@ std::string log_line(const EventReport& report) {
   return line + fmt::format(" t={:.3f}", report.t);
 }
 
+/// The phase that a run is in after an event; none: as before.
+std::optional<std::string> phase_after(const EventReport& event) {
+  if (event.what == "fence" && event.detail.starts_with("swap")) return "swapping";
+  if (event.what == "paused") return "paused";
+  if (event.what == "swap" || event.what == "swap_refused" || event.what == "resumed")
+    return "training";
+  return std::nullopt;
+}
+
 std::string log_line(const EndReport& report) {
   return fmt::format("end status={} reason={} exit={} epochs={} updates={} t={:.3f}", report.status,
                      log_value(report.reason), report.exit_code, report.epochs, report.updates,
@@ -87,6 +96,8 @@ void Recorder::take(const EvalReport& report) {
 
 void Recorder::take(const EventReport& report) {
   const std::string line = metrics_line(report);
+  if (const auto phase = phase_after(report); phase && state_.phase != "stopping")
+    state_.phase = *phase;
   metric(line);
   state_.events.push_back(line);
   if (state_.events.size() > state_events_max) state_.events.pop_front();
@@ -120,6 +131,19 @@ void Recorder::stopping(const std::string& why) {
   state_.reason = why;
   journal_.log("stopping by=" + log_value(why));
   if (recording_.loudness != Loudness::quiet) print("stopping: " + why);
+}
+
+void Recorder::enter(std::uint32_t graph_epoch, const Config& config,
+                     std::shared_ptr<const Plan> plan) {
+  const std::lock_guard lock(mutex_);
+  recording_.plan = std::move(plan);
+  state_.graph_epoch = graph_epoch;
+  state_.axes = axes_of(config);
+}
+
+bool Recorder::hold(bool on) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(held_, on) != on;
 }
 
 std::string Recorder::state() const {

@@ -46,6 +46,10 @@ class Recorder {
   void note(const std::string& event);  ///< a line of the log; and of `err` when verbose
   void say(const std::string& line);    ///< a line for the user, beside the progress line
   void stopping(const std::string& why);
+  /// The run goes on with other actors.
+  void enter(std::uint32_t graph_epoch, const Config& config, std::shared_ptr<const Plan> plan);
+  /// Somebody wants the run to rest, or to go on; false: that is asked for already.
+  bool hold(bool on);
   void see(View view);                         ///< what the monitor sees now
   void see(const std::vector<Flown>& flight);  ///< flight.jsonl
   std::string state() const;
@@ -83,6 +87,7 @@ class Recorder {
   std::function<void(StoryLine)> follower_;
   SharedBlock best_;  ///< not written yet
   Clock::time_point best_written_;
+  bool held_ = false;  ///< asked to rest
   std::optional<EndReport> end_;
 };
 

@@ -14,6 +14,7 @@
 #include "apps/library/recorder.hpp"
 #include "apps/library/report_page.hpp"
 #include "apps/library/signals.hpp"
+#include "apps/library/steering.hpp"
 #include "base/cpu_level.hpp"
 #include "runtime/gateway/gateway.hpp"
 #include "web/page.hpp"
@@ -92,20 +93,15 @@ class Broadcast {
   Clock::time_point told_{};
 };
 
+/// Of those who act now.
 std::string config_text(const Prepared& prepared) {
-  return config_json(resolved_text(prepared.schema, prepared.config(), false), prepared.config(),
-                     {});
+  const Config config = prepared.succession->config();
+  const auto choices = swappable_choices(prepared.schema);
+  return config_json(resolved_text(prepared.schema, config, false), config,
+                     {choices.begin(), choices.end()});
 }
 
-/// What can be done to a run from its control address.
-Reply act(const std::string& action, Recorder& recorder, Performance& performance) {
-  if (action != "stop") return {501, error_line("'" + action + "' comes with a later version")};
-  recorder.stopping("asked for at the control address");
-  performance.request_stop({"control address", 0});
-  return {200, done_line("stopping: it finishes the step and writes model.h5")};
-}
-
-GatewayService service_of(Recorder& recorder, Performance& performance, Broadcast& broadcast,
+GatewayService service_of(Recorder& recorder, const Steering& steering, Broadcast& broadcast,
                           const Prepared& prepared, const std::string& token) {
   return {.token = token,
           .ready = [&recorder] { return recorder.ready(); },
@@ -115,9 +111,8 @@ GatewayService service_of(Recorder& recorder, Performance& performance, Broadcas
           .config = [&prepared] { return config_text(prepared); },
           .metrics = [&recorder, &broadcast] { return recorder.metrics(broadcast.dropped()); },
           .story = [&recorder] { return recorder.story(); },
-          .act = [&recorder, &performance](
-                     const std::string& action,
-                     const std::string&) { return act(action, recorder, performance); }};
+          .act = [steering](const std::string& action,
+                            const std::string& body) { return steering.act(action, body); }};
 }
 
 Outlet outlet_of(Recorder& recorder, Broadcast& broadcast) {
@@ -210,7 +205,19 @@ int hold_session(const SessionRequest& request) {
   Broadcast broadcast(recorder, request.prepared.assembled.plan->report_seconds);
   const auto performance = request.make(outlet_of(recorder, broadcast));
   const std::string token = random_token();
-  Gateway gateway(service_of(recorder, *performance, broadcast, request.prepared, token));
+  Succession& succession = *request.prepared.succession;
+  succession.listen(
+      [&](std::uint32_t graph_epoch, const Config& config, std::shared_ptr<const Plan> plan) {
+        try {
+          folder.write("config.resolved." + std::to_string(graph_epoch) + ".toml",
+                       resolved_text(request.prepared.schema, config, false));
+        } catch (const UserError& error) {
+          recorder.say(error.what());  // the run goes on without it
+        }
+        recorder.enter(graph_epoch, config, std::move(plan));
+      });
+  Gateway gateway(service_of(recorder, {recorder, *performance, succession}, broadcast,
+                             request.prepared, token));
   broadcast.open(gateway);
   recorder.follow([&gateway](StoryLine line) { gateway.tell(std::move(line)); });
   const Signals signals(signal_plan(recorder, *performance));

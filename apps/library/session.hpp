@@ -20,6 +20,7 @@ class Performance {
   /// Returns when the run has ended; reports went through the sink.
   virtual void run() = 0;
   virtual void request_stop(const StopRequested& why) = 0;
+  virtual void request_fence(const FenceRequested& request) = 0;
   virtual void abandon() noexcept {}
 };
 

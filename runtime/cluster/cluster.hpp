@@ -17,6 +17,7 @@
 #include "runtime/assemble.hpp"
 #include "runtime/cluster/leave_request.hpp"
 #include "runtime/pace.hpp"
+#include "runtime/scene.hpp"
 #include "runtime/sink.hpp"
 #include "runtime/tls/keys.hpp"
 #include "runtime/watch/view.hpp"
@@ -50,6 +51,7 @@ struct ClusterRequest {
   Watch watch = {};                         ///< from the thread in run()
   std::function<std::string()> state = {};  ///< for monitors of other hosts; likewise
   ActorMaker make = make_actor;
+  NextScene next = {};  ///< when actors rest; none: the same go on
 };
 
 class Cluster {
@@ -62,6 +64,7 @@ class Cluster {
   void run();
   /// From any thread, before, during or after run().
   void request_stop(const StopRequested& why);
+  void request_fence(const FenceRequested& request);
   /// Kills node processes at once; async-signal-safe callers use it before _exit.
   void abandon() noexcept;
 
@@ -89,6 +92,9 @@ struct NodeRequest {
   std::function<std::pair<std::shared_ptr<const Plan>, Pace>(const std::string& settings_text,
                                                              const NodeData& data)>
       assemble;
+  /// And of those that come later, for the same rows.
+  std::function<std::shared_ptr<const Plan>(const std::string& settings_text, const Plan& before)>
+      assemble_again = {};
   std::function<void(const std::string&)> log = {};  ///< one line each; from any thread
   std::uint32_t slots = 0;                           ///< 0: as many as it is given
   double heartbeat_seconds = 0.2;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "messages/condition.hpp"
+#include "messages/message.hpp"
 #include "runtime/cluster/bytes.hpp"
 #include "runtime/cluster/wire.hpp"
 
@@ -47,9 +48,12 @@ struct Welcome {
   std::uint64_t secret_first = 0;  ///< of the run's data planes
   std::uint64_t secret_second = 0;
   bool serves = false;  ///< segments of the data, to nodes that do not open the file
+  std::uint32_t graph_epoch = 0;
+  Handover left = {};  ///< where the actors of this epoch began, without the numbers
   static constexpr auto fields() {
     return std::tuple{&Welcome::run,          &Welcome::process,       &Welcome::settings_text,
-                      &Welcome::secret_first, &Welcome::secret_second, &Welcome::serves};
+                      &Welcome::secret_first, &Welcome::secret_second, &Welcome::serves,
+                      &Welcome::graph_epoch,  &Welcome::left};
   }
 };
 
@@ -58,8 +62,11 @@ struct Ready {
   std::uint32_t manifest_crc32c = 0;
   std::uint64_t parameters = 0;
   std::uint32_t actors = 0;
+  std::uint32_t graph_epoch = 0;
+  std::uint32_t drawing_crc32c = 0;  ///< who talks to whom, and what they make of it
   static constexpr auto fields() {
-    return std::tuple{&Ready::manifest_crc32c, &Ready::parameters, &Ready::actors};
+    return std::tuple{&Ready::manifest_crc32c, &Ready::parameters, &Ready::actors,
+                      &Ready::graph_epoch, &Ready::drawing_crc32c};
   }
 };
 
@@ -142,9 +149,29 @@ struct Seen {
   static constexpr auto fields() { return std::tuple{&Seen::state, &Seen::dropped}; }
 };
 
+/// To whom they matter, before a Redraw: the model's numbers, and the update rule's behind.
+struct Numbers {
+  std::vector<float> values;
+  static constexpr auto fields() { return std::tuple{&Numbers::values}; }
+};
+
+/// Other actors take the places of those that rest.
+struct Redraw {
+  std::uint32_t graph_epoch = 0;
+  std::string settings_text;
+  Handover left = {};       ///< without its numbers
+  std::uint64_t model = 0;  ///< of those sent before; 0: not needed there
+  std::uint64_t memory = 0;
+  static constexpr auto fields() {
+    return std::tuple{&Redraw::graph_epoch, &Redraw::settings_text, &Redraw::left, &Redraw::model,
+                      &Redraw::memory};
+  }
+};
+
 /// The order is the wire's numbering: add at the end.
-using Handshake = std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave,
-                               Declined, Told, Leaving, Moved, Beat, WatchRun, Seen>;
+using Handshake =
+    std::variant<Join, Welcome, Ready, Placement, Hello, Connected, Start, Leave, Declined, Told,
+                 Leaving, Moved, Beat, WatchRun, Seen, Numbers, Redraw>;
 
 Bytes encode_handshake(const Handshake& sentence);
 std::variant<Handshake, Malformed> decode_handshake(const Bytes& bytes);

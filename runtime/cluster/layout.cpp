@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <string>
 
 #include "base/check.hpp"
+#include "base/checksum.hpp"
 #include "base/user_error.hpp"
 
 namespace troupe {
@@ -89,6 +91,30 @@ ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
                         " peers: give them more slots, or take more nodes or fewer workers");
   for (; next < workers.size(); ++next) processes[workers[next]] = nowhere;
   return processes;
+}
+
+ProcessMap follow(const Plan& before, const ProcessMap& where, const Plan& plan,
+                  std::uint32_t server) {
+  ProcessMap processes(plan.actors(), 0);
+  for (const ActorId holder : actors_of(plan, false)) processes[holder] = server;
+  for (std::uint32_t i = 0; i < plan.workers; ++i)
+    processes[plan.worker(i)] = where.at(before.worker(i));
+  return processes;
+}
+
+std::uint32_t fingerprint(const Plan& plan) {
+  std::vector<std::uint64_t> words{
+      plan.workers,    plan.partitions, plan.batch,    plan.local_steps,
+      plan.parameters, plan.rounds,     plan.holds,    plan.descends,
+      plan.moves,      plan.keeps,      plan.plain,    plan.pull_turns,
+      plan.ahead,      plan.entrywise,  plan.unsummed, static_cast<std::uint64_t>(plan.pull)};
+  for (const DrawingNode& node : plan.drawing.nodes)
+    words.insert(words.end(), {static_cast<std::uint64_t>(node.role), node.index});
+  for (const DrawingEdge& edge : plan.drawing.edges)
+    words.insert(words.end(), {edge.from, edge.to});
+  for (std::uint32_t p = 0; plan.opening && p < plan.partitions; ++p)
+    words.insert(words.end(), {plan.origin(p).epoch, plan.origin(p).position});
+  return crc32c(std::as_bytes(std::span(words)));
 }
 
 std::uint32_t server_of(const Plan& plan, const ProcessMap& processes) {

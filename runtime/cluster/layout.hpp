@@ -28,6 +28,14 @@ struct NodeShare {
 /// Throws UserError when a node would have no worker (exit 2), or a peer no node (exit 4).
 ProcessMap map_processes(const Plan& plan, const NodeShare& share);
 
+/// Where other actors live: workers where those of their numbers did, unless that is gone,
+/// whoever holds a model or an account in the server's process.
+ProcessMap follow(const Plan& before, const ProcessMap& where, const Plan& plan,
+                  std::uint32_t server);
+
+/// What two processes must have alike to play together, in a number.
+std::uint32_t fingerprint(const Plan& plan);
+
 /// The actors of each place of one process.
 using Places = std::vector<std::vector<ActorId>>;
 

@@ -24,6 +24,11 @@ class Lookout {
   };
   explicit Lookout(Means means) : means_(std::move(means)), monitor_(means_.plan) {}
 
+  /// Other actors are there to be looked at; who watches stays.
+  void play(std::shared_ptr<const Plan> plan) {
+    means_.plan = plan;
+    monitor_ = Monitor(std::move(plan));
+  }
   void settle(const std::vector<ActorId>& actors, std::uint32_t process, const std::string& host) {
     monitor_.settle(actors, process, host);
   }

@@ -27,6 +27,7 @@ std::uint32_t manifest_of(const Plan& plan) {
 Muster::Muster(Means means)
     : means_(std::move(means)),
       members_(means_.roster.count() + 1),
+      playing_{.plan = means_.request.plan, .settings_text = means_.request.settings_text},
       deadline_(Clock::now() + duration_of(means_.request.start_seconds)),
       next_word_(Clock::now() + first_word),
       cpu_level_(static_cast<std::uint32_t>(troupe::cpu_level())) {
@@ -157,8 +158,9 @@ void Muster::admit(std::uint32_t process, PeerId visitor, const Join& join) {
                        .address = join.address,
                        .cpu_level = join.cpu_level,
                        .slots = join.slots};
-  tell(process, Welcome{means_.request.run_id, process, means_.request.settings_text,
-                        means_.secret[0], means_.secret[1], means_.request.serve != nullptr});
+  tell(process, Welcome{means_.request.run_id, process, playing_.settings_text, means_.secret[0],
+                        means_.secret[1], means_.request.serve != nullptr, playing_.graph_epoch,
+                        opening_of(*playing_.plan)});
 }
 
 std::string Muster::why_not(const Join& join) const {
@@ -181,7 +183,7 @@ void Muster::on(PeerId peer, const Ready& ready) {
 }
 
 std::string Muster::why_not(const Ready& ready) const {
-  const Plan& plan = *means_.request.plan;
+  const Plan& plan = *playing_.plan;
   if (ready.manifest_crc32c != manifest_of(plan))
     return fmt::format("reads data with manifest {:08x}, this process {:08x}",
                        ready.manifest_crc32c, manifest_of(plan));
@@ -190,6 +192,9 @@ std::string Muster::why_not(const Ready& ready) const {
                        plan.parameters);
   if (ready.actors != plan.actors())
     return fmt::format("has a cast of {} actors, this process {}", ready.actors, plan.actors());
+  if (ready.graph_epoch != playing_.graph_epoch || ready.drawing_crc32c != fingerprint(plan))
+    return fmt::format("has other actors ({:08x}) than this process ({:08x})", ready.drawing_crc32c,
+                       fingerprint(plan));
   return {};
 }
 
@@ -212,7 +217,7 @@ void Muster::place() {
     cpu_level_ = std::min(cpu_level_, members_[n].cpu_level);
   }
   try {
-    processes_ = map_processes(*means_.request.plan, share);
+    processes_ = map_processes(*playing_.plan, share);
   } catch (const UserError& error) {
     for (std::uint32_t n = 1; n < members_.size(); ++n)
       tell(n, Declined{error.what(), static_cast<int>(ExitCode::cluster)});
@@ -240,7 +245,7 @@ std::vector<ActorId> Muster::workers_of(std::uint32_t process) const {
 
 // The starting process sees for itself.
 void Muster::tell_server(Moved moved) {
-  const std::uint32_t server = server_of(*means_.request.plan, processes_);
+  const std::uint32_t server = server_of(*playing_.plan, processes_);
   if (server != 0 && !means_.roster.gone(server)) tell(server, std::move(moved));
 }
 
@@ -289,9 +294,9 @@ std::string Muster::why_not_now(const Join& join) const {
     return fmt::format("the node at {} has kernels of level {}, and this run computes at {}",
                        join.address, to_text(static_cast<CpuLevel>(join.cpu_level)),
                        to_text(static_cast<CpuLevel>(cpu_level_)));
-  if (means_.request.plan->peers()) return "this run has begun, and its peers are all there";
+  if (playing_.plan->peers()) return "this run has begun, and its peers are all there";
   if (vacant().empty())
-    return fmt::format("this run has all its {} workers", means_.request.plan->workers);
+    return fmt::format("this run has all its {} workers", playing_.plan->workers);
   return {};
 }
 

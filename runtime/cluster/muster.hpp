@@ -21,7 +21,7 @@ namespace troupe {
 
 struct Over {};
 /// What the thread in Cluster::run hears.
-using HostEvent = std::variant<Over, StopRequested, Heard, LinkLost>;
+using HostEvent = std::variant<Over, StopRequested, FenceRequested, Handover, Heard, LinkLost>;
 
 class Muster {
  public:
@@ -50,6 +50,15 @@ class Muster {
   /// Workers that nobody has taken, or whose process is gone.
   std::vector<ActorId> vacant() const;
   std::vector<ActorId> workers_of(std::uint32_t process) const;
+  /// Other actors, with the numbers that they begin with.
+  struct Order {
+    std::shared_ptr<const Plan> plan;
+    std::uint32_t graph_epoch = 0;
+    std::string settings_text = {};
+  };
+  /// Returns when every node waits for the start of these; with those that are lost on the
+  /// way, which are not waited for.
+  std::vector<LinkLost> redraw(const Order& order);
   /// A process is not heard any more.
   void tell_gone(std::uint32_t process);
   /// Who lives where, and the level that all have; known after gather().
@@ -67,6 +76,10 @@ class Muster {
     std::uint32_t slots = 0;
   };
 
+  void send_opening(std::uint32_t process, const Order& order);
+  std::vector<LinkLost> wait_again(Step step);
+  /// A word of one that is to agree to other actors; false when it is about something else.
+  bool agree(const Heard& heard, std::vector<LinkLost>& lost);
   bool wait_for(Step step);
   void check_children();
   std::string missing(Step step) const;
@@ -93,6 +106,7 @@ class Muster {
   Means means_;
   std::vector<Member> members_;  // per process; the first is this one
   ProcessMap processes_;
+  Order playing_;
   bool placed_ = false;
   Clock::time_point deadline_;
   Clock::time_point next_word_;
@@ -100,5 +114,8 @@ class Muster {
   std::optional<StopRequested> stop_;
   std::vector<Heard> told_;
 };
+
+/// What these actors began with, without its numbers.
+Handover opening_of(const Plan& plan);
 
 }  // namespace troupe

@@ -82,7 +82,10 @@ class Place final : public caf::blocking_actor {
   void send(Resident& from, ActorId to, Message&& message);
   Resident* resident_of(ActorId id) const;
 
+  void vacate();
+
   std::shared_ptr<Process> process_;
+  std::shared_ptr<std::vector<Tenant>> tenants_;
   std::size_t number_;  // on the board
   std::atomic<ActorId>& at_work_;
   Delivery delivery_;
@@ -137,6 +140,9 @@ class Place::Resident final : public Context {
   void report(Report report) override {
     if (place_.process_->report) place_.process_->report(report);
   }
+  void redraw(Handover left_to_others) override {
+    if (place_.process_->redraw) place_.process_->redraw(std::move(left_to_others));
+  }
   void finished() override {
     left = true;
     if (id_ == Plan::coordinator) place_.process_->over();
@@ -171,6 +177,7 @@ Place::Place(caf::actor_config& config, std::shared_ptr<Process> process,
              const std::shared_ptr<std::vector<Tenant>>& tenants, std::size_t number)
     : caf::blocking_actor(config),
       process_(std::move(process)),
+      tenants_(tenants),
       number_(number),
       at_work_(process_->board.at_work(number)),
       delivery_(process_->run, process_->graph_epoch, process_->mine),
@@ -198,8 +205,23 @@ void Place::act() {
     deliver_some();
     if (!ended_ && local_.empty()) await_something();
   }
-  residents_.clear();
+  vacate();
   process_.reset();  // it holds this place, too
+}
+
+// What came too late still costs its sender until it is taken.
+void Place::vacate() {
+  while (has_next_message()) {
+    const caf::mailbox_element_ptr element = dequeue();
+    if (!element->content().match_elements<Parcel>()) continue;
+    const auto& parcel = element->content().get_as<Parcel>(0);
+    if (parcel.credit && parcel.credit->add()) caf::anon_send(process_->endpoint, Settle{});
+  }
+  tenants_->clear();
+  for (const auto& resident : residents_)
+    if (resident->self() < Plan::first_drawn)
+      tenants_->push_back({resident->self(), std::move(resident->actor)});
+  residents_.clear();
 }
 
 // Places that began earlier may already talk to this one.
@@ -407,9 +429,8 @@ Place::Resident* Place::resident_of(ActorId id) const {
 }  // namespace
 
 caf::actor spawn_place(caf::actor_system& system, const std::shared_ptr<Process>& process,
-                       std::vector<Tenant> tenants, std::size_t number) {
-  return system.spawn<Place, caf::detached>(
-      process, std::make_shared<std::vector<Tenant>>(std::move(tenants)), number);
+                       const std::shared_ptr<std::vector<Tenant>>& tenants, std::size_t number) {
+  return system.spawn<Place, caf::detached>(process, tenants, number);
 }
 
 }  // namespace troupe

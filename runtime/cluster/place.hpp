@@ -17,8 +17,9 @@ struct Tenant {
 };
 
 /// Starts a place that waits for the word to begin. It ends at the word to end,
-/// whatever its residents are about. `number`: on the process's board.
+/// whatever its residents are about, and gives those back who stand outside the drawing.
+/// `number`: on the process's board.
 caf::actor spawn_place(caf::actor_system& system, const std::shared_ptr<Process>& process,
-                       std::vector<Tenant> tenants, std::size_t number);
+                       const std::shared_ptr<std::vector<Tenant>>& tenants, std::size_t number);
 
 }  // namespace troupe

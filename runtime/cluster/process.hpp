@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,11 @@ struct Process {
   std::uint32_t graph_epoch = 0;
   std::uint32_t mine = 0;  ///< this process's number
   Whereabouts processes;
-  bool spin = false;              ///< places look for messages a while before they sleep
-  ReportSink report;              ///< only where the coordinator lives
-  std::function<void()> over;     ///< the coordinator has finished; from its place's thread
-  std::function<void()> retired;  ///< a worker of this process has; likewise
+  bool spin = false;                     ///< places look for messages a while before they sleep
+  ReportSink report;                     ///< only where the coordinator lives
+  std::function<void()> over;            ///< the coordinator has finished; from its place's thread
+  std::function<void(Handover)> redraw;  ///< its actors rest for others; likewise
+  std::function<void()> retired;         ///< a worker of this process has; likewise
 
   // Written before the places begin, read-only from then on.
   std::vector<caf::actor> place_of;    ///< per actor; none: it lives in another process
@@ -54,7 +56,25 @@ struct Process {
   std::atomic<std::uint64_t> refused = 0;  ///< from other processes, by receives()
   /// Told of the first one that was refused; from any thread.
   std::function<void(const std::string& line)> first_refused;
-  std::atomic<bool> ended = false;  ///< pads of a paced step are cut short
+  std::atomic<bool> ended = false;       ///< pads of a paced step are cut short
+  std::atomic<std::uint64_t> stale = 0;  ///< envelopes of earlier actors, refused
+};
+
+/// Which of them is at work, for threads that stay while actors change.
+class AtWork {
+ public:
+  void set(std::shared_ptr<Process> process) {
+    const std::lock_guard lock(mutex_);
+    process_ = std::move(process);
+  }
+  std::shared_ptr<Process> get() const {
+    const std::lock_guard lock(mutex_);
+    return process_.lock();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::weak_ptr<Process> process_;
 };
 
 /// True where a message of another process may be delivered: both actors live where it says,

@@ -49,7 +49,8 @@ Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const 
   }
   for (std::size_t p = 0; p < places.size(); ++p) {
     const std::size_t number = process_->board.add(places[p]);
-    places_.push_back(spawn_place(system_, process_, std::move(casts[p]), number));
+    tenants_.push_back(std::make_shared<std::vector<Tenant>>(std::move(casts[p])));
+    places_.push_back(spawn_place(system_, process_, tenants_.back(), number));
     process_->board.settle(number, places_.back());
     for (const ActorId id : places[p]) process_->place_of[id] = places_.back();
   }
@@ -58,7 +59,8 @@ Stage::Stage(caf::actor_system& system, std::shared_ptr<Process> process, const 
 Stage::~Stage() { end(); }
 
 void Stage::begin() {
-  process_->start = Clock::now();
+  // Time goes on where others played before.
+  if (process_->start == Clock::time_point()) process_->start = Clock::now();
   for (auto place = places_.rbegin(); place != places_.rend(); ++place)
     caf::anon_send(*place, Parcel{Parcel::Kind::begin, {}, {}, {}});
 }
@@ -84,7 +86,29 @@ void Stage::end() {
   places_.clear();
 }
 
+std::vector<Tenant> Stage::vacate() {
+  end();
+  std::vector<Tenant> all;
+  for (const auto& tenants : tenants_)
+    all.insert(all.end(), std::make_move_iterator(tenants->begin()),
+               std::make_move_iterator(tenants->end()));
+  tenants_.clear();
+  return all;
+}
+
+ActorMaker maker_with(std::vector<Tenant> kept, const ActorMaker& make) {
+  const auto some = std::make_shared<std::vector<Tenant>>(std::move(kept));
+  return [some, make](const std::shared_ptr<const Plan>& plan, ActorId id) {
+    const auto found = std::ranges::find(*some, id, &Tenant::id);
+    return found == some->end() ? make(plan, id) : std::move(found->actor);
+  };
+}
+
 bool receives(Process& process, std::uint32_t from_process, const Envelope& envelope) {
+  if (envelope.graph_epoch != process.graph_epoch) {
+    process.stale.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
   const ActorId from = envelope.from;
   const bool known = from < process.processes.size() && process.processes[from] == from_process &&
                      envelope.to < process.place_of.size() && process.place_of[envelope.to];
@@ -99,11 +123,11 @@ bool receives(Process& process, std::uint32_t from_process, const Envelope& enve
   return false;
 }
 
-DataPlane::Ears ears_of(const std::shared_ptr<Process>& process,
+DataPlane::Ears ears_of(const AtWork& at_work,
                         std::function<void(std::uint32_t, const std::string&)> lost) {
-  const auto arrived = [weak = std::weak_ptr(process)](std::uint32_t peer, Envelope envelope,
-                                                       std::shared_ptr<Receipt> receipt) {
-    const std::shared_ptr<Process> here = weak.lock();
+  const auto arrived = [&at_work](std::uint32_t peer, Envelope envelope,
+                                  std::shared_ptr<Receipt> receipt) {
+    const std::shared_ptr<Process> here = at_work.get();
     if (!here || !receives(*here, peer, envelope)) return;
     const caf::actor& place = here->place_of[envelope.to];
     here->arrived.fetch_add(1, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/cluster/cluster.hpp"
+#include "runtime/cluster/place.hpp"
 #include "runtime/cluster/process.hpp"
 
 namespace troupe {
@@ -41,16 +42,22 @@ class Stage {
   void inject(ActorId to, Message message);
   /// Returns when no place runs any more.
   void end();
+  /// Ends it and hands out those who stand outside the drawing and live on.
+  std::vector<Tenant> vacate();
 
  private:
   caf::actor_system& system_;
   std::shared_ptr<Process> process_;
   std::vector<caf::actor> places_;
+  std::vector<std::shared_ptr<std::vector<Tenant>>> tenants_;  ///< per place
   bool over_ = false;
 };
 
-/// Data planes hand messages to the places of `process`, once it has some.
-DataPlane::Ears ears_of(const std::shared_ptr<Process>& process,
+/// Makes whoever is not among these anew.
+ActorMaker maker_with(std::vector<Tenant> kept, const ActorMaker& make);
+
+/// Data planes hand messages to the places of the process at work. It outlives them.
+DataPlane::Ears ears_of(const AtWork& at_work,
                         std::function<void(std::uint32_t, const std::string&)> lost);
 
 }  // namespace troupe

@@ -24,6 +24,10 @@ class Dialogue {
     request_.set(http::field::host, request.address);
     request_.set(http::field::connection, "close");
     if (!request.token.empty()) request_.set(http::field::authorization, "Bearer " + request.token);
+    if (!request.body.empty()) {
+      request_.set(http::field::content_type, "application/json");
+      request_.body() = request.body;
+    }
     request_.prepare_payload();
     parser_.body_limit(std::size_t{16} << 20);
     stream_.expires_after(request.timeout);
@@ -57,7 +61,7 @@ class Dialogue {
 
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
-  http::request<http::empty_body> request_;
+  http::request<http::string_body> request_;
   http::response_parser<http::string_body> parser_;
   error_code error_;
 };

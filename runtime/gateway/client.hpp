@@ -12,6 +12,7 @@ struct ControlRequest {
   std::string method;
   std::string target;
   std::string token;
+  std::string body = {};  ///< JSON
   std::chrono::milliseconds timeout{5000};
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace troupe {
 namespace {
@@ -18,15 +19,19 @@ constexpr double notice_seconds = 0.01;
 
 }  // namespace
 
-Hosts::Hosts(const Plan& plan, const Pace& pace, std::shared_ptr<const Door> door)
-    : plan_(plan), pace_(pace), door_(std::move(door)), network_(pace), worker_of_(plan.actors()) {
-  for (std::uint32_t i = 0; i < plan.workers; ++i) worker_of_[plan.worker(i)] = i;
-  for (std::uint32_t p = 0; p <= plan.workers; ++p)
+Hosts::Hosts(std::shared_ptr<const Plan> plan, const Pace& pace, std::shared_ptr<const Door> door)
+    : plan_(std::move(plan)),
+      pace_(pace),
+      door_(std::move(door)),
+      network_(pace),
+      worker_of_(plan_->actors()) {
+  for (std::uint32_t i = 0; i < plan_->workers; ++i) worker_of_[plan_->worker(i)] = i;
+  for (std::uint32_t p = 0; p <= plan_->workers; ++p)
     hosts_.push_back({.life = p, .delivery = Delivery(run_id, graph_epoch, p)});
-  lives_ = plan.workers;
+  lives_ = plan_->workers;
   for (std::size_t f = 0; f < pace.faults.size(); ++f)
-    if (pace.faults[f].what != Mishap::pause && pace.faults[f].worker < plan.workers &&
-        !plan.sharing)  // one process: it ends as a whole, and the twin with it
+    if (pace.faults[f].what != Mishap::pause && pace.faults[f].worker < plan_->workers &&
+        !plan_->sharing)  // one process: it ends as a whole, and the twin with it
       schedule(pace.faults[f].at, Change::Kind::strike, f, 0);
 }
 
@@ -72,7 +77,7 @@ void Hosts::strike(const Change& change) {
   double noticed = fault.at + notice_seconds;
   if (fault.what == Mishap::crash) {
     schedule(fault.at, Change::Kind::gone, change.fault, life);
-    noticed = network_.through(way(plan_.worker(fault.worker), Plan::coordinator), noticed);
+    noticed = network_.through(way(plan_->worker(fault.worker), Plan::coordinator), noticed);
   }
   // Its last sign of life came up to a beat earlier.
   const double silent = std::floor(fault.at / pace_.beat_seconds) * pace_.beat_seconds;
@@ -88,7 +93,7 @@ void Hosts::strike(const Change& change) {
 }
 
 ActorId Hosts::actor_of(const Change& change) const {
-  return plan_.worker(pace_.faults[change.fault].worker);
+  return plan_->worker(pace_.faults[change.fault].worker);
 }
 
 std::string Hosts::detail_of(const Change& change) const {
@@ -122,7 +127,8 @@ Network::Way Hosts::way(ActorId from, ActorId to) const {
 std::vector<Hosts::Stamp> Hosts::send(ActorId from, ActorId to, double began, double now,
                                       std::size_t bytes) {
   // What it would have said behind its end is never said.
-  if (worker_of_[from] && !plan_.sharing && crash_after(*worker_of_[from], began) <= now) return {};
+  if (worker_of_[from] && !plan_->sharing && crash_after(*worker_of_[from], began) <= now)
+    return {};
   Envelope envelope{.from = from, .to = to};
   home(from).delivery.stamp(envelope);
   const Network::Passage passage = network_.send(way(from, to), now, bytes);

@@ -34,7 +34,7 @@ class Hosts {
     std::uint32_t life = 0;  ///< of the receiver when it was sent
   };
 
-  Hosts(const Plan& plan, const Pace& pace, std::shared_ptr<const Door> door);
+  Hosts(std::shared_ptr<const Plan> plan, const Pace& pace, std::shared_ptr<const Door> door);
 
   /// The next change that is due by then, done as far as hosts are concerned; `strike` has
   /// no effect on actors.
@@ -49,6 +49,7 @@ class Hosts {
   /// The life that an actor lives, which its wake-ups carry.
   std::uint32_t life(ActorId actor) const { return home(actor).life; }
   bool lives(ActorId actor, std::uint32_t life) const;
+  bool runs(ActorId actor) const { return home(actor).runs; }
   /// When an actor that has something to do at `t` may begin.
   double free(ActorId actor, double t) const;
   double done(ActorId actor, double begin, double seconds) const;
@@ -63,19 +64,19 @@ class Hosts {
   };
 
   std::size_t place(ActorId actor) const {
-    return worker_of_[actor] && !plan_.sharing ? *worker_of_[actor] + 1 : 0;
+    return worker_of_[actor] && !plan_->sharing ? *worker_of_[actor] + 1 : 0;
   }
   const Host& home(ActorId actor) const { return hosts_[place(actor)]; }
   Host& home(ActorId actor) { return hosts_[place(actor)]; }
   void schedule(double t, Change::Kind kind, std::size_t fault, std::uint32_t life);
   void strike(const Change& change);
   bool perform(Change& change);
-  bool comes_back() const { return !plan_.peers(); }
+  bool comes_back() const { return !plan_->peers(); }
   double crash_after(std::uint32_t worker, double t) const;
   Network::Way way(ActorId from, ActorId to) const;
   std::optional<Network::End> end(ActorId actor) const;
 
-  const Plan& plan_;
+  std::shared_ptr<const Plan> plan_;
   const Pace& pace_;
   std::shared_ptr<const Door> door_;
   Network network_;

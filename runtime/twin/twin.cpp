@@ -10,97 +10,19 @@
 #include <vector>
 
 #include "messages/encoded_size.hpp"
-#include "runtime/twin/hosts.hpp"
-#include "runtime/twin/virtual_memory.hpp"
-#include "runtime/watch/gauge.hpp"
-#include "runtime/watch/monitor.hpp"
+#include "runtime/twin/stage.hpp"
 
 namespace troupe {
 namespace {
 
-constexpr double forever = 1e12;
 constexpr double never = std::numeric_limits<double>::infinity();
 
-/// Something that will happen to an actor.
-struct Event {
-  ActorId from = 0;
-  ActorId to = 0;
-  std::optional<Message> message;  ///< none: a wake-up
-  std::uint64_t token = 0;         ///< of a message, its number where there are hosts
-  std::optional<VirtualMemory::Change> change = {};  ///< or this, to nobody but the memory
-  bool yields = false;     ///< to whatever has arrived when its time has come
-  std::uint32_t life = 0;  ///< of whom it happens to, where there are hosts
-};
-
-/// When it will. Equal times happen in the order in which they were caused. These are
-/// what the heap moves about; the events stay where they are.
-struct Due {
-  double t = 0;
-  std::uint64_t order = 0;
-  std::uint32_t event = 0;
-};
-
-bool later(const Due& a, const Due& b) { return a.t != b.t ? a.t > b.t : a.order > b.order; }
-
-class Stage {
- public:
-  explicit Stage(const TwinRequest& request);
-  void run();
-
- private:
-  class Wings;
-  struct Slot {
-    std::unique_ptr<Actor> actor;
-    double busy_until = 0;
-    std::uint64_t computations = 0;
-    std::optional<std::uint32_t> worker;
-    Gauge gauge = {};
-    bool left = false;  ///< it takes no part any more
-  };
-
-  /// Messages of one edge so far, and when the last one arrives.
-  struct Edge {
-    std::uint64_t count = 0;
-    double last = 0;
-  };
-
-  /// How many messages those of the drawing said to each other.
-  void tell_messages(double t);
-  void cast(ActorId id, double t);
-  void inject(double t, Message message);
-  void post(ActorId from, ActorId to, double began, double now, Message message);
-  bool happens(const Event& event);
-  void change_hosts(double by);
-  void put(double t, Event event);
-  void change_memory(double t, VirtualMemory::Change change);
-  void put(Due due);
-  void play(Due due);
-  void look_for_interruption();
-  void look(double t);
-  Condition condition(ActorId id);
-
-  const TwinRequest& request_;
-  std::optional<VirtualMemory> memory_;
-  std::shared_ptr<const Plan> plan_;
-  std::optional<Hosts> hosts_;  ///< none where nothing goes wrong
-  std::vector<Slot> slots_;
-  std::vector<Due> due_;  ///< a heap, the next one in front
-  std::vector<Event> events_;
-  std::vector<std::uint32_t> free_;  ///< places in events_
-  std::unordered_map<std::uint64_t, Edge> edges_;
-  std::uint64_t caused_ = 0;
-  std::uint64_t played_ = 0;
-  bool interrupted_ = false;
-  bool over_ = false;
-  Monitor monitor_;
-  double next_look_ = 0;
-  std::chrono::steady_clock::time_point looked_{};
-};
+}  // namespace
 
 /// What an actor sees of the stage while it plays.
-class Stage::Wings : public Context, private SharedMemory {
+class TwinStage::Wings : public Context, private SharedMemory {
  public:
-  Wings(Stage& stage, ActorId self, double t) : stage_(stage), self_(self), t_(t), began_(t) {}
+  Wings(TwinStage& stage, ActorId self, double t) : stage_(stage), self_(self), t_(t), began_(t) {}
   /// Its time is over: what it did to the memory is there.
   ~Wings() override { settle(); }
 
@@ -146,6 +68,8 @@ class Stage::Wings : public Context, private SharedMemory {
     stage_.request_.report(report);
   }
 
+  void redraw(Handover left) override { stage_.left_ = std::move(left); }
+
   void finished() override {
     stage_.slots_[self_].left = true;
     if (self_ == Plan::coordinator) stage_.over_ = true;
@@ -184,84 +108,40 @@ class Stage::Wings : public Context, private SharedMemory {
     if (locked) stage_.memory_->locked_until = t_;
   }
 
-  Stage& stage_;
+  TwinStage& stage_;
   ActorId self_;
   double t_;
   double began_;
   std::vector<VirtualMemory::Change> changes_;
 };
 
-Stage::Stage(const TwinRequest& request)
-    : request_(request), slots_(request.plan->actors()), monitor_(request.plan) {
-  // Nobody's patience runs out here: steps of a virtual minute are finished at a stop.
-  const auto plan = std::make_shared<Plan>(*request.plan);
-  if (plan->sharing) memory_.emplace(*plan);
-  plan->stop_seconds = forever;
-  plan_ = plan;
-  if (request.pace.troubled()) hosts_.emplace(*plan_, request.pace, request.door);
-  for (ActorId id = 0; id < slots_.size(); ++id) slots_[id].actor = request.make(plan_, id);
-  for (std::uint32_t i = 0; i < request.plan->workers; ++i)
-    slots_[request.plan->worker(i)].worker = i;
+void TwinStage::begin(ActorId id, double t) {
+  Wings wings(*this, id, t);
+  slots_[id].actor->start(wings);
 }
 
-void Stage::run() {
-  for (ActorId id = 0; id < slots_.size(); ++id) {
-    Wings wings(*this, id, 0.0);
-    slots_[id].actor->start(wings);
-  }
+void TwinStage::run() {
+  start();
   double ended = 0;
   while (!over_) {
-    if (hosts_) change_hosts(due_.empty() ? forever : due_.front().t);
+    if (left_) redraw();
+    if (paused_ && request_.rests && nothing_happens()) hear(request_.rests());
+    if (hosts_) change_hosts(due_.empty() ? twin_forever : due_.front().t);
     if (due_.empty()) throw std::logic_error("bug: somebody waits for what nobody will say");
-    std::ranges::pop_heap(due_, later);
-    const Due next = due_.back();
+    std::ranges::pop_heap(due_, happens_later);
+    const TwinDue next = due_.back();
     due_.pop_back();
     ended = next.t;
     if (request_.watch.view && next.t >= next_look_) look(next.t);
     play(next);
-    if (++played_ % 256 == 0) look_for_interruption();
+    if (++played_ % 256 == 0) listen();
   }
   looked_ = {};  // once more, for the flight record's last moment
   if (request_.watch.view) look(ended);
   if (request_.watch.flight) request_.watch.flight(monitor_.flight());
 }
 
-// What becomes of processes until then, and what the starting one's host tells the coordinator.
-void Stage::change_hosts(double by) {
-  while (const auto change = hosts_->next(due_.empty() ? by : std::min(by, due_.front().t))) {
-    const ActorId actor = hosts_->actor_of(*change);
-    switch (change->kind) {
-      case Hosts::Change::Kind::strike:
-        break;
-      case Hosts::Change::Kind::gone:
-        slots_[actor].actor.reset();
-        break;
-      case Hosts::Change::Kind::lost:
-        inject(change->t, WorkersLost{.workers = {actor}, .detail = hosts_->detail_of(*change)});
-        break;
-      case Hosts::Change::Kind::back:
-        cast(actor, change->t);
-        inject(change->t, WorkersJoined{.workers = {actor}, .detail = hosts_->detail_of(*change)});
-        break;
-    }
-  }
-}
-
-// One who knows nothing takes the place of another.
-void Stage::cast(ActorId id, double t) {
-  Slot& slot = slots_[id];
-  slot.actor = request_.make(plan_, id);
-  slot.busy_until = t;
-  slot.left = false;
-  Wings wings(*this, id, t);
-  slot.actor->start(wings);
-}
-
-void Stage::inject(double t, Message message) {
-  put(t, {.from = Plan::coordinator, .to = Plan::coordinator, .message = std::move(message)});
-}
-
-void Stage::post(ActorId from, ActorId to, double began, double now, Message message) {
+void TwinStage::post(ActorId from, ActorId to, double began, double now, Message message) {
   ++edges_[std::uint64_t{from} << 32 | to].count;
   const std::vector<Hosts::Stamp> stamps =
       hosts_->send(from, to, began, now, wire::encoded_size(message));
@@ -273,15 +153,15 @@ void Stage::post(ActorId from, ActorId to, double began, double now, Message mes
                             .life = stamps[i].life});
 }
 
-bool Stage::happens(const Event& event) {
+bool TwinStage::happens(const TwinEvent& event) {
   if (!hosts_) return true;
   if (!event.message) return hosts_->lives(event.to, event.life);
   const bool injected = event.from == event.to && event.token == 0;
   return injected || hosts_->admits(event.from, event.to, event.token, event.life);
 }
 
-void Stage::put(double t, Event event) {
-  Due due{.t = t, .order = caused_++};
+void TwinStage::put(double t, TwinEvent event) {
+  TwinDue due{.t = t, .order = caused_++};
   if (free_.empty()) {
     due.event = static_cast<std::uint32_t>(events_.size());
     events_.push_back(std::move(event));
@@ -293,16 +173,16 @@ void Stage::put(double t, Event event) {
   put(due);
 }
 
-void Stage::change_memory(double t, VirtualMemory::Change change) {
+void TwinStage::change_memory(double t, VirtualMemory::Change change) {
   put(t, {.from = 0, .to = 0, .message = {}, .token = 0, .change = std::move(change)});
 }
 
-void Stage::put(Due due) {
+void TwinStage::put(TwinDue due) {
   due_.push_back(due);
-  std::ranges::push_heap(due_, later);
+  std::ranges::push_heap(due_, happens_later);
 }
 
-void Stage::play(Due due) {
+void TwinStage::play(TwinDue due) {
   if (std::optional<VirtualMemory::Change>& change = events_[due.event].change) {
     memory_->apply(*change);
     change.reset();
@@ -327,11 +207,12 @@ void Stage::play(Due due) {
     put(due);
     return;
   }
-  Event event = std::move(events_[due.event]);
+  TwinEvent event = std::move(events_[due.event]);
   free_.push_back(due.event);
   if (slot.left || !happens(event)) return;
   if (event.message)
     slot.gauge.heard(event.from, static_cast<std::uint8_t>(event.message->index()), due.t);
+  now_ = due.t;
   Wings wings(*this, event.to, due.t);
   if (event.message)
     slot.actor->receive(wings, event.from, std::move(*event.message));
@@ -340,7 +221,7 @@ void Stage::play(Due due) {
   slot.busy_until = wings.now();
 }
 
-void Stage::tell_messages(double t) {
+void TwinStage::tell_messages(double t) {
   std::uint64_t said = 0;
   for (const auto& [edge, sent] : edges_)
     if (edge >> 32 >= Plan::first_drawn && (edge & UINT32_MAX) >= Plan::first_drawn)
@@ -349,7 +230,7 @@ void Stage::tell_messages(double t) {
 }
 
 // An actor that is at an event is busy with it until then.
-void Stage::look(double t) {
+void TwinStage::look(double t) {
   const auto now = std::chrono::steady_clock::now();
   next_look_ = t + request_.look_seconds;
   if (now - looked_ < request_.look_pause) return;
@@ -366,7 +247,7 @@ void Stage::look(double t) {
   request_.watch.view(monitor_.view(t));
 }
 
-Condition Stage::condition(ActorId id) {
+Condition TwinStage::condition(ActorId id) {
   Slot& slot = slots_[id];
   Condition condition{.actor = id, .left = slot.left};
   if (!slot.left && slot.actor) slot.actor->describe(condition);
@@ -374,16 +255,6 @@ Condition Stage::condition(ActorId id) {
   return condition;
 }
 
-void Stage::look_for_interruption() {
-  if (interrupted_ || !request_.interrupted) return;
-  std::optional<StopRequested> stop = request_.interrupted();
-  if (!stop) return;
-  interrupted_ = true;
-  inject(due_.empty() ? 0.0 : due_.front().t, std::move(*stop));
-}
-
-}  // namespace
-
-void run_twin(const TwinRequest& request) { Stage(request).run(); }
+void run_twin(const TwinRequest& request) { TwinStage(request).run(); }
 
 }  // namespace troupe

@@ -11,6 +11,7 @@
 #include "actors/plan.hpp"
 #include "runtime/assemble.hpp"
 #include "runtime/pace.hpp"
+#include "runtime/scene.hpp"
 #include "runtime/sink.hpp"
 #include "runtime/twin/door.hpp"
 #include "runtime/watch/view.hpp"
@@ -21,8 +22,11 @@ struct TwinRequest {
   std::shared_ptr<const Plan> plan;
   Pace pace;
   ReportSink report;
-  /// Polled between events; a value stops the run (a signal).
-  std::function<std::optional<StopRequested>()> interrupted = {};
+  /// Polled between events: what the coordinator is to hear from outside, one at a time.
+  std::function<std::optional<Message>()> asked = {};
+  /// The same while nothing happens any more because the run is paused: waits for a word.
+  std::function<std::optional<Message>()> rests = {};
+  NextScene next = {};  ///< none: the same actors go on
   /// Hears everything that is said, as it is said.
   std::function<void(ActorId from, ActorId to, const Message&)> overheard = {};
   Watch watch = {};

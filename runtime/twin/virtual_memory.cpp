@@ -9,7 +9,8 @@ VirtualMemory::VirtualMemory(const Plan& plan)
       model_(Block::zeros(plan.parameters)),
       gradients_(Block::zeros(plan.stands ? plan.parameters : 0)),
       copy_(plan.parameters) {
-  plan.model->initialise(model_.values(), plan.seed, plan.start.rows());
+  plan.begin(model_.values());
+  if (plan.opening) rows_ = plan.opening->progress.delivered;
 }
 
 std::span<const float> VirtualMemory::values(Part part) const {

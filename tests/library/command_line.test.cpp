@@ -44,7 +44,7 @@ const std::vector<Mistake> mistakes = {
     {{"train", "a.toml", "--resume", "runs/x"},
      "'troupe train --resume' comes with a later version"},
     {{"twin", "a.toml", "--record"}, "'troupe twin --record' comes with a later version"},
-    {{"swap", "runs/x"}, "'troupe swap' comes with a later version"},
+    {{"replay", "runs/x"}, "'troupe replay' comes with a later version"},
     {{"data", "split", "a.h5"},
      "troupe data split: --out is missing: the files to write, two or more"},
     {{"data", "split", "a.h5", "--out", "b.h5", "c.h5", "--shares", "1/2,1/2"},

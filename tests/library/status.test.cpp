@@ -25,6 +25,7 @@ struct Played {
     scratch.write("run/run.json", troupe::to_json(card));
   }
   std::atomic<int> stops = 0;
+  std::string asked;
   troupe::Gateway gateway{
       {.token = "secret",
        .ready = [] { return true; },
@@ -35,9 +36,15 @@ struct Played {
                                 R"("message":"push of step 12","seconds":2.1,"waiting":[1,2]}]})");
            },
        .act =
-           [this](const std::string&, const std::string&) {
-             ++stops;
-             return troupe::Reply{200, troupe::done_line("stopping")};
+           [this](const std::string& action, const std::string& body) {
+             if (action == "stop") {
+               ++stops;
+               return troupe::Reply{200, troupe::done_line("stopping")};
+             }
+             asked = body;
+             if (action == "swap")
+               return troupe::Reply{200, troupe::done_line("swapping: topology")};
+             return troupe::Reply{409, troupe::error_line("no swap: why")};
            }}};
   troupe::RunCard card = troupe::run_card_here();
   Scratch scratch;
@@ -60,6 +67,24 @@ TEST_CASE("stop: is passed on, and returns once it is accepted") {
   const Outcome outcome = call({"stop", run.scratch.file("run")});
   CHECK(outcome.code == 0);
   CHECK(run.stops == 1);
+}
+
+TEST_CASE("swap: keys are passed on as they were said, and the answer is one line") {
+  const Played run;
+  const Outcome outcome =
+      call({"swap", run.scratch.file("run"), "-s", "topology=gossip", "-s", "gate=open"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.out == "swapping: topology\n");
+  CHECK(run.asked == R"({"gate":"open","topology":"gossip"})");
+}
+
+TEST_CASE("swap: a refusal is exit 2, and so is to say nothing") {
+  const Played run;
+  const Outcome refused = call({"resume", run.scratch.file("run")});
+  CHECK(refused.code == 2);
+  CHECK(refused.err == "no swap: why");
+  CHECK(call({"swap", run.scratch.file("run")}).err ==
+        "troupe swap: what to? Say it with -s, such as -s topology=gossip");
 }
 
 TEST_CASE("status: a wrong token is exit 4 and says where the right one stands") {

@@ -78,8 +78,6 @@ TEST_CASE("load_config: what comes later is refused as such") {
   const std::vector<std::pair<std::string, std::string>> later{
       {"[checkpoint]\nevery = 1\n", "run.toml:3:2: [checkpoint] comes with a later version"},
       {"[record]\n", "run.toml:3:2: [record] comes with a later version"},
-      {"[[training.swap]]\nat_epoch = 3\n",
-       "run.toml:3:12: 'swap' in [training] comes with a later version"},
       {"data.augment = \"crop\"\n", "run.toml:3:6: 'augment' in [data] comes with a later version"},
       {"[training]\nmerge = \"median\"\n",
        "run.toml:4:1: training.merge = \"median\" comes with a later version"},

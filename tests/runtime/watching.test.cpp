@@ -17,7 +17,7 @@ namespace {
 constexpr double look_seconds = 0.25;
 constexpr double step_seconds = 0.05;
 
-enum class Fate { frozen, killed, slow };
+enum class Trouble { frozen, killed, slow };
 
 class Play {
  public:
@@ -38,10 +38,10 @@ class Play {
     }
     return {};
   }
-  void strike(ActorId victim, Fate fate) {
-    if (fate == Fate::slow) actors_[victim].factor = 1000;
-    if (fate == Fate::killed) monitor_.lose(victim + 1, t_);
-    if (fate != Fate::slow) actors_[victim].alive = false;
+  void strike(ActorId victim, Trouble fate) {
+    if (fate == Trouble::slow) actors_[victim].factor = 1000;
+    if (fate == Trouble::killed) monitor_.lose(victim + 1, t_);
+    if (fate != Trouble::slow) actors_[victim].alive = false;
   }
   double now() const { return t_; }
   const View& view() const { return view_; }
@@ -135,7 +135,7 @@ class Play {
 };
 
 /// Seconds from the blow until the victim is named.
-std::optional<double> named_after(const std::shared_ptr<Plan>& plan, ActorId victim, Fate fate) {
+std::optional<double> named_after(const std::shared_ptr<Plan>& plan, ActorId victim, Trouble fate) {
   Play play(plan);
   play.play(5);
   CHECK(play.view().culprits.empty());
@@ -152,13 +152,13 @@ std::shared_ptr<Plan> endless(const Toy& toy) {
   return toy_plan(longer);
 }
 
-constexpr Fate all_fates[] = {Fate::frozen, Fate::killed, Fate::slow};
+constexpr Trouble all_fates[] = {Trouble::frozen, Trouble::killed, Trouble::slow};
 
 }  // namespace
 
 TEST_CASE("watching: a worker that is frozen, killed or slow is named within 2 s") {
   for (const GateKind& gate : {barrier_gate(), open_gate(), bounded_gate()})
-    for (const Fate fate : all_fates) {
+    for (const Trouble fate : all_fates) {
       CAPTURE(gate.kind.name);
       CAPTURE(static_cast<int>(fate));
       const auto plan = endless({.workers = 4, .partitions = 4, .gate = gate});
@@ -169,7 +169,7 @@ TEST_CASE("watching: a worker that is frozen, killed or slow is named within 2 s
 }
 
 TEST_CASE("watching: a frozen or killed holder of the model is named, and all workers wait") {
-  for (const Fate fate : {Fate::frozen, Fate::killed}) {
+  for (const Trouble fate : {Trouble::frozen, Trouble::killed}) {
     const auto plan = endless({.workers = 3, .partitions = 3});
     Play play(plan);
     play.play(5);
@@ -186,7 +186,7 @@ TEST_CASE("watching: a frozen or killed holder of the model is named, and all wo
 TEST_CASE("watching: coordinator and evaluator are named too, though training goes on") {
   const auto plan = endless({.workers = 2, .partitions = 2});
   for (const ActorId victim : {Plan::coordinator, Plan::evaluator})
-    for (const Fate fate : {Fate::frozen, Fate::killed}) {
+    for (const Trouble fate : {Trouble::frozen, Trouble::killed}) {
       const auto seconds = named_after(plan, victim, fate);
       REQUIRE(seconds);
       CHECK(*seconds <= 2.0);
@@ -194,7 +194,7 @@ TEST_CASE("watching: coordinator and evaluator are named too, though training go
 }
 
 TEST_CASE("watching: a peer behind a barrier is named, whatever befalls it") {
-  for (const Fate fate : all_fates) {
+  for (const Trouble fate : all_fates) {
     const auto plan = toy_peers({.workers = 4, .partitions = 4, .epochs = 1e5});
     const auto seconds = named_after(plan, plan->worker(1), fate);
     REQUIRE(seconds);
@@ -216,7 +216,7 @@ TEST_CASE("watching: who is named says host, message and since when") {
   const auto plan = endless({.workers = 3, .partitions = 3});
   Play play(plan);
   play.play(5);
-  play.strike(plan->worker(1), Fate::frozen);
+  play.strike(plan->worker(1), Trouble::frozen);
   play.play(8);
   const Culprit& culprit = play.view().culprits.at(0);
   CHECK(culprit.name == "worker 1");
@@ -230,7 +230,7 @@ TEST_CASE("watching: the flight record has each actor's last events, of the lost
   const auto plan = endless({.workers = 2, .partitions = 2});
   Play play(plan);
   play.play(5);
-  play.strike(plan->worker(1), Fate::killed);
+  play.strike(plan->worker(1), Trouble::killed);
   play.play(8);
   std::size_t theirs = 0;
   for (const Flown& line : play.monitor().flight()) {

@@ -57,6 +57,21 @@ def test_curves_move_and_stopping_by_button_leaves_a_report(scratch):
     check((scratch / "run/report.html").stat().st_size, ">=", 100_000)
 
 
+def test_a_swap_by_click_changes_the_graph_and_a_pause_rests(scratch):
+    if reason := npm():
+        return skipped(reason)
+    with training(scratch, "-s", "workers=4", "-s", "partitions=4") as run, Page(link_of(run), scratch) as page:
+        page.look("moving")
+        page.look("topology server")
+        page.look("swap topology gossip")
+        page.look("topology gossip")
+        page.look("moving")
+        page.look("button Pause")
+        page.look("button Resume")
+        page.look("moving")
+        page.look("clean")
+
+
 def test_a_frozen_node_turns_red_and_is_named(scratch):
     if reason := npm():
         return skipped(reason)

@@ -28,7 +28,8 @@ const looks = {
     await page.locator("#graph-title ~ .badge", { hasText: name }).waitFor();
   },
   async swap(axis, value) {
-    await page.getByLabel(axis, { exact: true }).selectOption(value);
+    // The label's text has all the choices in it, so its words are no name of its own.
+    await page.locator(`select[name="training.${axis}"]`).selectOption(value);
     await page.getByRole("button", { name: "Swap", exact: true }).click();
     await page.locator(".said").waitFor();
   },

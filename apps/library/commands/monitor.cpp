@@ -40,7 +40,7 @@ class Asking {
   Sight look() {
     std::this_thread::sleep_until(next_);
     next_ = Clock::now() + pause;
-    const ControlAnswer answer = target_.ask("GET", "/api/v1/state", state_time);
+    const ControlAnswer answer = target_.ask("GET", "/api/v1/state", "", state_time);
     if (answer.status == 200) {
       state_ = answer.body;
       heard_ = Clock::now();

@@ -71,6 +71,13 @@ int node(const Arguments& arguments, Invocation& invocation) {
         assemble(config, invocation.tables, node_data(config.settings(), data.connect, data.news));
     return std::pair{std::move(assembled.plan), assembled.pace.for_real_hosts()};
   };
+  request.assemble_again = [&invocation](const std::string& settings_text, const Plan& before) {
+    ConfigSources sources;
+    sources.file = "the coordinator's settings";
+    sources.text = settings_text;
+    const Config config = load_config(invocation.tables, sources);
+    return assemble_again(config, invocation.tables, before).plan;
+  };
   if (!arguments.has("--quiet"))
     request.log = [&invocation](const std::string& line) {
       invocation.err << "troupe node: " + line + "\n" << std::flush;

@@ -1,5 +1,6 @@
 /// `troupe status` and `troupe stop`: ask a run at its control address, or read
 /// what a finished one left.
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
 
@@ -57,6 +58,42 @@ int stop(const Arguments& arguments, Invocation& invocation) {
   return 0;
 }
 
+/// Asks a run that goes on to do something, and says what it answers.
+int steer(const Arguments& arguments, Invocation& invocation, const std::string& action,
+          const std::string& body) {
+  const ControlTarget target = control_target(arguments);
+  if (target.ended())
+    throw UserError(ExitCode::usage, target.folder + ": has ended already (" + target.card->status +
+                                         "); there is nothing to " + action);
+  const ControlAnswer answer = target.ask("POST", "/api/v1/" + action, body);
+  const auto said = nlohmann::json::parse(answer.body, nullptr, false);
+  const bool refused = answer.status == 409 && said.is_object();
+  if (refused) throw UserError(ExitCode::usage, said.value("error", ""));
+  if (answer.status != 200 || !said.is_object()) target.refuse(answer);
+  invocation.out << (arguments.has("--json") ? answer.body : said.value("line", "") + "\n");
+  return 0;
+}
+
+int swap_actors(const Arguments& arguments, Invocation& invocation) {
+  nlohmann::json keys = nlohmann::json::object();
+  for (const std::string& text : arguments.all("--set")) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      arguments.refuse("-s " + text + ": expected key=value");
+    keys[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  if (keys.empty()) arguments.refuse("what to? Say it with -s, such as -s topology=gossip");
+  return steer(arguments, invocation, "swap", keys.dump());
+}
+
+int pause_run(const Arguments& arguments, Invocation& invocation) {
+  return steer(arguments, invocation, "pause", "");
+}
+
+int resume_run(const Arguments& arguments, Invocation& invocation) {
+  return steer(arguments, invocation, "resume", "");
+}
+
 }  // namespace
 
 Command status_command() {
@@ -64,6 +101,33 @@ Command status_command() {
           .sentence = "where a run stands, or how it ended",
           .arguments = control_arguments(),
           .act = status};
+}
+
+Command swap_command() {
+  Command command{.name = "swap",
+                  .sentence = "lets a run go on with other actors, keeping what it has learnt",
+                  .arguments = control_arguments(),
+                  .act = swap_actors};
+  command.arguments.push_back({.name = "-s,--set",
+                               .value = "KEY=VALUE",
+                               .sentence = "a key of [training] as it is to be, such as "
+                                           "topology=gossip",
+                               .repeated = true});
+  return command;
+}
+
+Command pause_command() {
+  return {.name = "pause",
+          .sentence = "lets a run rest after the steps under way",
+          .arguments = control_arguments(),
+          .act = pause_run};
+}
+
+Command resume_command() {
+  return {.name = "resume",
+          .sentence = "lets a paused run go on",
+          .arguments = control_arguments(),
+          .act = resume_run};
 }
 
 Command stop_command() {

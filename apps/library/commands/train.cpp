@@ -22,6 +22,7 @@ class ClusterPerformance : public Performance {
   explicit ClusterPerformance(ClusterRequest request) : cluster_(std::move(request)) {}
   void run() override { cluster_.run(); }
   void request_stop(const StopRequested& why) override { cluster_.request_stop(why); }
+  void request_fence(const FenceRequested& request) override { cluster_.request_fence(request); }
   void abandon() noexcept override { cluster_.abandon(); }
 
  private:
@@ -59,11 +60,14 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
   request.start_seconds = settings.number("cluster.start_timeout");
   request.heartbeat_seconds = settings.number("cluster.heartbeat");
   request.lost_after_seconds = settings.number("cluster.lost_after");
+  request.next = [succession = prepared.succession](Handover left) {
+    return succession->next(std::move(left));
+  };
   return request;
 }
 
 int train(const Arguments& arguments, Invocation& invocation) {
-  Prepared prepared = prepare(arguments, invocation.tables);
+  Prepared prepared = prepare(arguments, invocation.tables, arguments.has("--nodes"));
   if (std::string line = left_to_the_twin(prepared.assembled.pace); !line.empty())
     prepared.assembled.notes.push_back(std::move(line));
   const ClusterRequest request = cluster_request(arguments, prepared);

@@ -1,4 +1,6 @@
 /// `troupe twin`: the same run under a virtual clock, in this thread alone.
+#include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <ostream>
@@ -13,26 +15,47 @@ namespace {
 
 class TwinPerformance : public Performance {
  public:
-  TwinPerformance(const Assembled& assembled, const Outlet& outlet)
-      : request_{.plan = assembled.plan,
-                 .pace = assembled.pace,
+  TwinPerformance(const Prepared& prepared, const Outlet& outlet)
+      : request_{.plan = prepared.assembled.plan,
+                 .pace = prepared.assembled.pace,
                  .report = outlet.report,
-                 .interrupted = [this] { return asked(); },
+                 .asked = [this] { return asked(); },
+                 .rests = [this] { return told(); },
+                 .next = [succession = prepared.succession](
+                             Handover left) { return succession->next(std::move(left)); },
                  .watch = outlet.watch} {}
   void run() override { run_twin(request_); }
-  void request_stop(const StopRequested& why) override {
-    const std::lock_guard lock(mutex_);
-    if (!why_) why_ = why;
-  }
+  void request_stop(const StopRequested& why) override { tell(why); }
+  void request_fence(const FenceRequested& request) override { tell(request); }
 
  private:
-  std::optional<StopRequested> asked() {
+  void tell(Message word) {
+    {
+      const std::lock_guard lock(mutex_);
+      words_.push_back(std::move(word));
+    }
+    came_.notify_one();
+  }
+  /// While nothing happens: the run is paused, for as long as somebody wants it to be.
+  std::optional<Message> told() {
+    std::unique_lock lock(mutex_);
+    came_.wait(lock, [this] { return !words_.empty(); });
+    return take();
+  }
+  std::optional<Message> asked() {
     const std::lock_guard lock(mutex_);
-    return why_;
+    return take();
+  }
+  std::optional<Message> take() {
+    if (words_.empty()) return std::nullopt;
+    Message word = std::move(words_.front());
+    words_.pop_front();
+    return word;
   }
 
   std::mutex mutex_;
-  std::optional<StopRequested> why_;
+  std::condition_variable came_;
+  std::deque<Message> words_;
   TwinRequest request_;
 };
 
@@ -45,7 +68,7 @@ int twin(const Arguments& arguments, Invocation& invocation) {
   }
   return hold_session(
       {arguments, invocation, prepared, "virtual", [&prepared](const Outlet& outlet) {
-         return std::make_unique<TwinPerformance>(prepared.assembled, outlet);
+         return std::make_unique<TwinPerformance>(prepared, outlet);
        }});
 }
 

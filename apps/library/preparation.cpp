@@ -31,20 +31,21 @@ ConfigSources config_sources(const Arguments& arguments) {
   return sources;
 }
 
-Prepared prepare(const Arguments& arguments, const Tables& tables, bool nodes) {
+Prepared prepare(const Arguments& arguments, const Tables& tables, Hosted hosted) {
   const ConfigSources sources = config_sources(arguments);
   const Config config = load_config(tables, sources);
   refuse_unplayed(config, tables);
   Assembled assembled = assemble(config, tables);
   const Settings& settings = assembled.resolved.settings();
-  const auto succession = std::make_shared<Succession>(
-      Succession::Beginning{.tables = tables,
-                            .sources = sources,
-                            .resolved = assembled.resolved,
-                            .plan = assembled.plan,
-                            .scene = {.workers = assembled.plan->workers,
-                                      .nodes = nodes || settings.integer("cluster.nodes") > 0,
-                                      .server = settings.integer("cluster.server") > 0}});
+  const auto succession = std::make_shared<Succession>(Succession::Beginning{
+      .tables = tables,
+      .sources = sources,
+      .resolved = assembled.resolved,
+      .plan = assembled.plan,
+      .scene = {.workers = assembled.plan->workers,
+                .nodes = hosted == Hosted::nodes || settings.integer("cluster.nodes") > 0,
+                .server = settings.integer("cluster.server") > 0,
+                .troubled = hosted == Hosted::twin && assembled.pace.troubled()}});
   assembled.plan = succession->plan();
   return {sources.text, schema_of(tables), std::move(assembled), succession};
 }

@@ -23,8 +23,9 @@ struct Prepared {
 
 /// The file CONFIG, the process' environment, -s and --seed.
 ConfigSources config_sources(const Arguments& arguments);
-/// `nodes`: workers will live in processes of their own.
-Prepared prepare(const Arguments& arguments, const Tables& tables, bool nodes = false);
+/// Where the workers of a run will live: in this process, in some of their own, or nowhere.
+enum class Hosted { here, nodes, twin };
+Prepared prepare(const Arguments& arguments, const Tables& tables, Hosted hosted = Hosted::here);
 
 /// CONFIG, -s, --seed: for the commands that read a configuration.
 std::vector<Argument> config_arguments();

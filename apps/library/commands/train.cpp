@@ -67,7 +67,8 @@ ClusterRequest cluster_request(const Arguments& arguments, const Prepared& prepa
 }
 
 int train(const Arguments& arguments, Invocation& invocation) {
-  Prepared prepared = prepare(arguments, invocation.tables, arguments.has("--nodes"));
+  Prepared prepared = prepare(arguments, invocation.tables,
+                              arguments.has("--nodes") ? Hosted::nodes : Hosted::here);
   if (std::string line = left_to_the_twin(prepared.assembled.pace); !line.empty())
     prepared.assembled.notes.push_back(std::move(line));
   const ClusterRequest request = cluster_request(arguments, prepared);

@@ -60,7 +60,7 @@ class TwinPerformance : public Performance {
 };
 
 int twin(const Arguments& arguments, Invocation& invocation) {
-  const Prepared prepared = prepare(arguments, invocation.tables);
+  const Prepared prepared = prepare(arguments, invocation.tables, Hosted::twin);
   if (arguments.has("--dry-run")) {
     RunFolder::check(arguments.text("--run-dir"));
     invocation.out << dry_run_text(prepared);

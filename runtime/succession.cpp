@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <string>
 #include <utility>
 
 #include "base/user_error.hpp"
@@ -24,11 +24,16 @@ std::string text_of(const Config& config, const std::string& path) {
   return found == values.end() ? "unset" : to_toml(found->second);
 }
 
-std::set<std::string> differences(const Config& before, const Config& after) {
-  std::set<std::string> paths;
+/// What a reader looks for comes first: the topology, then the other choices, then their keys.
+std::vector<std::string> differences(const Config& before, const Config& after) {
+  std::vector<std::string> paths;
+  const auto add = [&](const std::string& path) {
+    if (text_of(before, path) == text_of(after, path)) return;
+    if (std::ranges::find(paths, path) == paths.end()) paths.push_back(path);
+  };
+  for (const auto& [axis, choice] : choices_of(after)) add("training." + axis);
   for (const Config* config : {&before, &after})
-    for (const auto& [path, value] : config->settings().values())
-      if (text_of(before, path) != text_of(after, path)) paths.insert(path);
+    for (const auto& [path, value] : config->settings().values()) add(path);
   return paths;
 }
 

@@ -113,6 +113,17 @@ TEST_CASE("config: a mistake in one of several tables is told with its place") {
         "-s run.stop.1.at=9: there is no run.stop.1: [[run.stop]] does not stand so often");
 }
 
+TEST_CASE("config: a mistake in what comes later is told with its place") {
+  CHECK(refusal("[[run.change]]\nshap = \"star\"\n") ==
+        "run.toml:2:1: unknown key 'shap' in [[run.change]], did you mean 'shape'?");
+  CHECK(refusal("[[run.change]]\nshape = \"stat\"\n") ==
+        "run.toml:2:1: run.change.0.shape must be one of \"star\", \"line\", not \"stat\"; did you "
+        "mean \"star\"?");
+  CHECK(refusal("[[run.change]]\nbatch = 101\n").find("run.toml:2:1: run.change.0.batch") == 0);
+  CHECK(refusal("[[run.change]]\nafter = 1\n[[run.change.change]]\nafter = 2\n") != "");
+  CHECK(refusal("[run.wide]\nwidth = 3\n[[run.change]]\nafter = 1\ngate = \"wide\"\n") == "");
+}
+
 TEST_CASE("config: a mistake in -s names the -s") {
   CHECK(refusal("", {"workes=2"}) == "-s workes=2: unknown key 'workes', did you mean 'workers'?");
   CHECK(refusal("", {"run.workes=2"}) ==

@@ -42,6 +42,15 @@ TEST_CASE("print: tables that stand several times are printed as often") {
         std::string::npos);
 }
 
+TEST_CASE("print: what comes later is printed with its own tables and loads again") {
+  const Config config =
+      load("[[run.change]]\nafter = 3\nrate = 0.25\n[run.change.wide]\nwidth = 7\n");
+  const std::string text = resolved_text(toy_schema(), config, false);
+  const Config again = load(text);
+  CHECK(again.settings().values() == config.settings().values());
+  CHECK(resolved_text(toy_schema(), again, false) == text);
+}
+
 TEST_CASE("print: an unused value is a comment of the resolved configuration") {
   const Config config = load("", {"slack=0.75", "gate=wide"});
   const std::string text = resolved_text(toy_schema(), config, false);

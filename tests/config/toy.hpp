@@ -46,6 +46,8 @@ inline Schema toy_schema() {
       {.path = "run.stop.*", .sentence = "where it rests"},
       {.path = "run.stop.*.at", .type = KeyType::integer},
       {.path = "run.stop.*.for", .type = KeyType::duration, .minimum = 0, .standard = Value(1.0)},
+      {.path = "run.change.*", .sentence = "what is otherwise later", .for_later = true},
+      {.path = "run.change.*.after", .type = KeyType::integer, .sentence = "when"},
   };
   Axis preset{.path = "run.preset", .table = "run", .kinds = {{"quick", "few"}, {"slow", "many"}}};
   preset.fills = Fills{.from = From::preset,

@@ -161,6 +161,29 @@ TEST_CASE("config: -s replaces a list of tables, or one value of it") {
   CHECK(one.settings().integer("run.stop.1.at") == 9);
 }
 
+TEST_CASE("config: a table of what comes later holds keys of the table around it") {
+  const Config config = load(
+      "[run.narrow]\nslack = 0.5\n[[run.change]]\nafter = 3\nrate = 0.25\nshape = \"star\"\n"
+      "[run.change.wide]\nwidth = 7\n[[run.change]]\nafter = 5\n",
+      {"run.change.1.batch=all", "run.gate=narrow"});
+  const Settings& settings = config.settings();
+  CHECK(settings.integer("run.change.0.after") == 3);
+  CHECK(settings.number("run.change.0.rate.start") == 0.25);
+  CHECK(settings.text("run.change.0.shape") == "star");
+  CHECK(settings.integer("run.change.0.wide.width") == 7);
+  CHECK(settings.text("run.change.1.batch") == "all");
+  CHECK(settings.text("run.shape") == "line");  // now
+  CHECK(settings.integer("run.batch") == 16);
+  CHECK(!settings.has("run.change.1.rate.start"));  // no defaults: what is not said stays
+}
+
+TEST_CASE("config: -s writes what comes later in one line") {
+  const Config config =
+      load("", {"change=[{after = 2, shape = \"star\", rate.kind = \"falling\"}]"});
+  CHECK(config.settings().integer("run.change.0.after") == 2);
+  CHECK(config.settings().text("run.change.0.rate.kind") == "falling");
+}
+
 TEST_CASE("words: values are written as TOML") {
   CHECK(to_toml(true) == "true");
   CHECK(to_toml(std::int64_t{-3}) == "-3");

@@ -137,27 +137,42 @@ TEST_CASE("swap: from every topology to every other one, three times in one run"
 }
 
 TEST_CASE("swap: each axis by itself, to every kind that goes with the others") {
-  const std::vector<std::pair<std::string, std::vector<Kind>>> axes{
-      {"gate", all().gates.kinds()},
-      {"update", all().updates.kinds()},
-      {"merge", all().merges.kinds()},
-      {"codec", all().codecs.kinds()},
-      {"exchange", all().exchanges.kinds()}};
   std::size_t played = 0;
-  for (const auto& [axis, kinds] : axes)
-    for (const Kind& kind : kinds) {
+  for (const auto& [axis, kinds] : swappable_choices(schema_of(all()))) {
+    if (axis == "training.topology" || axis == "training.algorithm") continue;
+    for (const std::string& kind : kinds) {
       CAPTURE(axis);
-      CAPTURE(kind.name);
+      CAPTURE(kind);
       const std::string why = outcome(
           "training.topology = \"server\"\ntraining.exchange = "
           "\"gradient\"\ntraining.gate = \"open\"",
-          axis + " = \"" + kind.name + "\"");
+          axis.substr(9) + " = \"" + kind + "\"");
       if (why.empty()) ++played;
       // The combination is what is refused, not the change.
       else
         CHECK(why.find("[[training.swap]] at_epoch = 2: ") != std::string::npos);
     }
-  CHECK(played >= 10);
+  }
+  CHECK(played >= 14);
+}
+
+TEST_CASE("swap: who answers, who waits and how sums are made change as well") {
+  const std::string server = "training.topology = \"server\"\n";
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {server, "wait = \"never\"\nmerge = \"newest\"\nlearning_rate = 0.01"},
+           {server, "reply = \"gradient\""},
+           {server + "training.reply = \"gradient\"", "reply = \"model\""},
+           {server, "reduction = \"exact\""},
+           {server + "training.reduction = \"exact\"", "topology = \"ring\""},
+           {"training.topology = \"ring\"\ntraining.reduction = \"exact\"",
+            "reduction = \"float\""},
+           {server, "push_every = 4\npull_every = 4\nexchange = \"delta\""}}) {
+    CAPTURE(from);
+    CAPTURE(to);
+    const std::string why = outcome(from, to);
+    INFO(why);
+    CHECK(why.empty());
+  }
 }
 
 TEST_CASE("swap: the table says what is kept, merged, reset and refused") {

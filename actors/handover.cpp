@@ -32,6 +32,11 @@ SharedBlock memory_of(Update& update) {
   return memory.empty() ? SharedBlock() : Block::copy_of(memory).freeze();
 }
 
+std::uint64_t computed_before(const Plan& plan, std::uint32_t worker) {
+  return plan.opening && worker < plan.opening->computed.size() ? plan.opening->computed[worker]
+                                                                : 0;
+}
+
 bool unfinished(const Plan& plan, std::uint64_t draws, std::uint64_t updates) {
   const std::optional<std::uint64_t> planned = plan.draws_planned();
   return (!planned || draws < *planned) && (!plan.stop.steps || updates < *plan.stop.steps);

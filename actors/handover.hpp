@@ -19,6 +19,10 @@ void take_over(Ledger& ledger, const Plan& plan);
 void take_over(Update& update, const Plan& plan);
 SharedBlock memory_of(Update& update);
 
+/// Draws of a worker under earlier drawings: its steps go on behind them in whatever is
+/// drawn by their number, such as their durations.
+std::uint64_t computed_before(const Plan& plan, std::uint32_t worker);
+
 /// True when there is more to do than has been done.
 bool unfinished(const Plan& plan, std::uint64_t draws, std::uint64_t updates);
 

@@ -8,6 +8,7 @@
 #include <queue>
 #include <thread>
 
+#include "actors/handover.hpp"
 #include "base/check.hpp"
 #include "base/user_error.hpp"
 #include "runtime/cluster/wire.hpp"
@@ -111,6 +112,7 @@ class Place::Resident final : public Context {
     if (node.role == Role::aggregator) return;
     worker_ = node.index;
     sleeps_ = place.process_->pace.sleeps(node.index);
+    computations_ = computed_before(plan, node.index);
   }
 
   ActorId self() const override { return id_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/handover.hpp"
 #include "runtime/twin/stage.hpp"
 
 namespace troupe {
@@ -30,7 +31,10 @@ void TwinStage::draw(const std::shared_ptr<const Plan>& drawn) {
       slots_[id].actor = request_.make(plan_, id);
     }
   }
-  for (std::uint32_t i = 0; i < plan->workers; ++i) slots_[plan->worker(i)].worker = i;
+  for (std::uint32_t i = 0; i < plan->workers; ++i) {
+    slots_[plan->worker(i)].worker = i;
+    slots_[plan->worker(i)].computations = computed_before(*plan, i);
+  }
 }
 
 void TwinStage::start() {

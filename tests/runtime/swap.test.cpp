@@ -58,6 +58,7 @@ struct Played {
   }
   void judge(const EvalReport& eval) {
     if (eval.score.split != "validation") return;
+    if (listen) listen(eval);
     if (swapped) worst = std::max(worst, eval.score.loss / last_loss);
     swapped = false;
     last_loss = eval.score.loss;
@@ -71,6 +72,7 @@ struct Played {
 
   Assembled assembled;
   Succession succession;
+  std::function<void(const EvalReport&)> listen;  ///< to what is scored
   EndReport end;
   EventReport told;
   double last_loss = 0;
@@ -211,6 +213,15 @@ TEST_CASE("swap: behind a barrier a run with a change that changes nothing is th
     return crc32c(std::as_bytes(played.end.model.values()));
   };
   CHECK(model(entry(3, "pull = \"changed\"")) == model(""));
+}
+
+TEST_CASE("swap: durations that are drawn go on, and do not begin anew") {
+  std::vector<double> ends;  // of epochs, of which each takes as long as its steps
+  Played played(sources("training.topology = \"serial\"\n" + entry(1, "learning_rate = 0.01")), {});
+  played.listen = [&](const EvalReport& eval) { ends.push_back(eval.t); };
+  played.run();
+  REQUIRE(ends.size() >= 2);
+  CHECK(std::abs(ends[1] - 2 * ends[0]) > 0.01);
 }
 
 TEST_CASE("swap: a mistake in the file is one line with its place") {

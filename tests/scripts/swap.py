@@ -1,7 +1,12 @@
 """Other actors while training goes on, with real processes: the draws add up, the loss
 does not jump, and every process plays the new ones."""
+from contextlib import contextmanager
+
 from harness import *
 from signals import endless, ends_as_stopped, under_way
+
+
+AXES = {"gate": "open", "update": "sgd", "merge": "mean", "codec": "auto", "exchange": "gradient"}
 
 
 def events(run, what):
@@ -31,9 +36,63 @@ def phase(run):
     return json.loads(troupe("status", run, "--json").stdout)["run"]["phase"]
 
 
-def three_swaps(run, *words):
+def way_through(kinds):
+    """From each of them to each other one, every step once; it ends where it began."""
+    left = {kind: [other for other in kinds if other != kind] for kind in kinds}
+    stack, way = [kinds[0]], []
+    while stack:
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            way.append(stack.pop())
+    return way[::-1]
+
+
+def kinds_of(axis):
+    """What the program offers on an axis."""
+    text = re.search(rf"^training\.{axis}\n(.*?)^\S", troupe("config", "schema").stdout, re.M | re.S)[1]
+    return re.findall(r"^ {6}([a-z_]+): ", text, re.M)
+
+
+@contextmanager
+def swapping(run, *words):
+    """A run that is asked for swaps one after another, and keeps its promises through all of them."""
     with endless(run, "-s", "learning_rate=0.002", "-s", "training.workers=3", "-s", "data.partitions=3", *words) as started:
         under_way(run)
+        yield
+        troupe("stop", run)
+        ends_as_stopped(started, run, 0)
+    for before, after in losses_around(run):
+        check(after, "<=", 1.05 * before)
+
+
+def through_topologies(run, without, *words):
+    way = way_through([kind for kind in kinds_of("topology") if kind not in without])
+    with swapping(run, "-s", f"topology={way[0]}", *words):
+        for count, kind in enumerate(way[1:], 1):
+            check(swaps(run, f"topology={kind}", count=count)["topology"], "==", kind)
+            wait_for(lambda: len(losses_around(run)) == count, f"a validation loss after swap {count}")
+
+
+def through_axes(run, *words):
+    """To each kind that goes with the others, and back."""
+    count = 0
+    with swapping(run, "-s", "topology=server", "-s", "exchange=gradient", "-s", "gate=open", *words):
+        for axis, home in AXES.items():
+            for kind in kinds_of(axis):
+                asked = subprocess.run([TROUPE, "swap", run, "-s", f"{axis}={kind}"], capture_output=True, text=True)
+                if asked.returncode or "nothing to swap" in asked.stdout:
+                    check(asked.stderr + asked.stdout, "matches", "does not go with|nothing to swap")
+                    continue
+                count += 1
+                wait_for(lambda: len(events(run, "swap")) == count, f"swap {count} to {axis}={kind}")
+                count += 1
+                swaps(run, f"{axis}={home}", count=count)
+    check(count, ">=", 20)
+
+
+def three_swaps(run, *words):
+    with swapping(run, *words):
         for count, to in enumerate([["topology=gossip"], ["topology=server", "gate=open"], ["gate=barrier"]], 1):
             told = swaps(run, *to, count=count)
             check(told["graph_epoch"], "==", str(count))
@@ -41,10 +100,6 @@ def three_swaps(run, *words):
         check(told["gate"], "==", "barrier")
         state = json.loads(troupe("status", run, "--json").stdout)
         check(state["graph_epoch"], "==", 3)
-        troupe("stop", run)
-        ends_as_stopped(started, run, 0)
-    for before, after in losses_around(run):
-        check(after, "<=", 1.05 * before)
     check((run / "config.resolved.3.toml").read_text(), "matches", r'gate = "barrier"')
 
 
@@ -54,6 +109,22 @@ def test_three_swaps_in_threads_keep_the_accounting_exact(scratch):
 
 def test_three_swaps_over_three_nodes_keep_the_accounting_exact(scratch):
     three_swaps(scratch / "run", "--nodes", "3")
+
+
+def test_from_every_topology_to_every_other_one_in_threads(scratch):
+    through_topologies(scratch / "run", {"serial"})
+
+
+def test_from_every_topology_to_every_other_one_over_three_nodes(scratch):
+    through_topologies(scratch / "run", {"serial", "shared"}, "--nodes", "3")
+
+
+def test_every_kind_of_every_axis_and_back_in_threads(scratch):
+    through_axes(scratch / "run")
+
+
+def test_every_kind_of_every_axis_and_back_over_three_nodes(scratch):
+    through_axes(scratch / "run", "--nodes", "3")
 
 
 def test_the_configuration_can_swap_too(scratch):

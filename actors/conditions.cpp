@@ -22,6 +22,7 @@ void Worker::describe(Condition& condition) const {
     return;
   }
   condition.phase = version_ == 0 ? "joining" : "training";
+  condition.credit = static_cast<std::int64_t>(turns_.size());
   condition.waits.push_back(
       {.on = plan_->aggregator(),
        .message = version_ == 0 ? "the first parameters"

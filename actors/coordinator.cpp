@@ -84,6 +84,8 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
   const double now = context.now();
   const double seconds = now - last_progress_at_;
   const auto rows = static_cast<double>(progress.delivered - last_delivered_);
+  // Where nothing came meanwhile, the loss is what it was.
+  if (rows > 0 || progress.loss != 0) last_loss_ = progress.loss;
   last_progress_at_ = now;
   last_delivered_ = progress.delivered;
   last_updates_ = progress.updates;
@@ -94,7 +96,7 @@ void Coordinator::on(Context& context, ActorId, Progress progress) {
                             .epoch = progress.epoch,
                             .updates = progress.updates,
                             .samples = progress.delivered,
-                            .loss = progress.loss,
+                            .loss = last_loss_,
                             .samples_per_second = seconds > 0 ? rows / seconds : 0,
                             .bytes_sent = progress.bytes_sent,
                             .bytes_received = progress.bytes_received,

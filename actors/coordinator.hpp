@@ -99,6 +99,7 @@ class Coordinator : public Actor {
   std::uint64_t last_delivered_ = 0;
   std::uint64_t last_updates_ = 0;
   double last_progress_at_ = 0;
+  double last_loss_ = 0;
 };
 
 }  // namespace troupe

@@ -48,6 +48,7 @@ Recorder::Recorder(Recording recording)
   const Plan& plan = *recording_.plan;
   state_.run = card.run;
   state_.clock = card.clock;
+  state_.proof = card.clock == "virtual" ? "twin" : recording_.paced ? "paced" : "real";
   state_.seed = plan.seed;
   state_.axes = axes_of(recording_.config);
   state_.goal = goal_of(plan);
@@ -139,6 +140,10 @@ void Recorder::enter(std::uint32_t graph_epoch, const Config& config,
   recording_.plan = std::move(plan);
   state_.graph_epoch = graph_epoch;
   state_.axes = axes_of(config);
+  if (const auto& opening = recording_.plan->opening) {
+    state_.before = {opening->progress.delivered, opening->progress.updates, opening->discarded};
+    for (const Count& count : opening->discarded) state_.before.computed += count.rows;
+  }
 }
 
 bool Recorder::hold(bool on) {

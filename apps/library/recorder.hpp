@@ -33,6 +33,7 @@ struct Recording {
   Loudness loudness = Loudness::plain;
   bool json = false;  ///< metrics lines on `out` too
   bool terminal = false;
+  bool paced = false;  ///< steps are padded
 };
 
 class Recorder {

@@ -87,15 +87,32 @@ Tone tone_of(const std::string& state) {
   return state == "done" || state == "idle" ? Tone::faint : Tone::plain;
 }
 
-void add_culprits(Lines& lines, const StateJson& state) {
-  for (const StateJson& culprit : part(state, "culprits"))
-    lines.push_back({"! " + culprit_text(culprit.dump()), Tone::bad});
+/// Each in a line, or in two where one is too narrow: whom to blame must not be cut off.
+void add_culprits(Lines& lines, const StateJson& state, std::size_t width) {
+  for (const StateJson& culprit : part(state, "culprits")) {
+    std::string text = "! " + culprit_text(culprit.dump());
+    const std::size_t cut = text.size() > width ? text.find("; ") : std::string::npos;
+    if (cut == std::string::npos) {
+      lines.push_back({std::move(text), Tone::bad});
+      continue;
+    }
+    lines.push_back({text.substr(0, cut + 1), Tone::bad});
+    lines.push_back({"    " + text.substr(cut + 2), Tone::bad});
+  }
 }
 
 std::string waits(const StateJson& actor) {
   const StateJson& wait = part(actor, "waiting_for");
   if (!wait.is_object() || wait.empty()) return {};
   return fmt::format("waits {:.1f} s for {}: {}", number(wait, "seconds"), word(wait, "name"),
+                     word(wait, "message"));
+}
+
+/// What matters first: the end may be cut off.
+std::string awaited(const StateJson& actor) {
+  const StateJson& wait = part(actor, "waiting_for");
+  if (!wait.is_object() || wait.empty()) return {};
+  return fmt::format("for {}, {:.1f} s: {}", word(wait, "name"), number(wait, "seconds"),
                      word(wait, "message"));
 }
 
@@ -149,11 +166,11 @@ Lines overview(const StateJson& state) {
 
 Lines workers(const StateJson& state) {
   Lines lines = {
-      {"actor          state       steps/s   samples/s  step       waiting or phase", Tone::title}};
+      {"actor          state       steps/s  samples/s step    waits, or phase", Tone::title}};
   for (const StateJson& actor : part(state, "actors")) {
-    const std::string waiting = waits(actor);
+    const std::string waiting = awaited(actor);
     lines.push_back(
-        {fmt::format("{:<14} {:<11} {:<9} {:<10} {:<10} {}", word(actor, "name"),
+        {fmt::format("{:<14} {:<11} {:<8} {:<9} {:<7} {}", word(actor, "name"),
                      word(actor, "state"), short_number(number(actor, "steps_per_second")),
                      short_number(number(actor, "samples_per_second")),
                      short_number(number(actor, "step")),
@@ -241,7 +258,7 @@ std::vector<std::string> screen_lines(const std::string& text, const Screen& scr
   Lines top = {{head(state, screen), Tone::title}};
   if (screen.silent_seconds > 0)
     top.push_back({"! " + no_answer_line(screen.silent_seconds), Tone::bad});
-  add_culprits(top, state);
+  add_culprits(top, state, screen.width);
   const std::size_t rows = std::max<std::size_t>(screen.height, 4);
   if (top.size() > rows - 3) top.resize(rows - 3);
   const Lines list = views[static_cast<std::size_t>(screen.tab)](state);

@@ -59,7 +59,8 @@ Recording recording_of(const SessionRequest& request, const RunFolder& folder) {
           .err = request.invocation.err,
           .loudness = loudness_of(request.arguments),
           .json = request.arguments.has("--json"),
-          .terminal = request.invocation.terminal};
+          .terminal = request.invocation.terminal,
+          .paced = request.clock != "virtual" && !request.prepared.assembled.pace.real};
 }
 
 /// Gives followers what the monitor sees, now and then.

@@ -77,7 +77,7 @@ Json eta_json(const RunState& state) {
 
 std::uint64_t computed_rows(const RunState& state) {
   if (state.end) return state.end->computed;
-  std::uint64_t rows = 0;
+  std::uint64_t rows = state.before.computed;
   for (const ActorView& standing : state.view.actors) rows += standing.rows;
   return rows;
 }
@@ -100,8 +100,9 @@ Json progress_json(const RunState& state) {
   json["eta_seconds"] = eta_json(state);
   json["gradient_norm"] = nullptr;
   json["updates_per_gradient"] =
-      known(gradients > 0, static_cast<double>(step.updates) /
-                               static_cast<double>(std::max<std::uint64_t>(1, gradients)));
+      known(gradients > 0,
+            static_cast<double>(step.updates - std::min(step.updates, state.before.updates)) /
+                static_cast<double>(std::max<std::uint64_t>(1, gradients)));
   json["consensus_distance"] = known(met > 0, gossip.distance);
   json["merge_accept_rate"] =
       known(met > 0, static_cast<double>(gossip.accepted) /
@@ -113,8 +114,8 @@ Json progress_json(const RunState& state) {
 
 Json accounting_json(const RunState& state) {
   Json discarded = Json::object();
-  if (state.end)
-    for (const Count& count : state.end->discarded) discarded[count.reason] = count.rows;
+  for (const Count& count : state.end ? state.end->discarded : state.before.discarded)
+    discarded[count.reason] = count.rows;
   return {{"computed", computed_rows(state)},
           {"delivered", state.end ? state.end->delivered : state.step.samples},
           {"discarded", std::move(discarded)}};
@@ -148,6 +149,7 @@ std::string state_json(const RunState& state) {
                  {"folder", state.folder},
                  {"seed", state.seed},
                  {"clock", state.clock},
+                 {"proof", state.proof},
                  {"version", state.version},
                  {"pid", state.pid},
                  {"t", state.end ? state.end->t : std::max(state.step.t, state.view.t)},

@@ -20,6 +20,7 @@ struct RunState {
   std::string run;
   std::string folder;
   std::string clock = "real";
+  std::string proof = "real";  ///< or paced, twin
   std::string version;
   std::uint64_t seed = 1;
   std::int64_t pid = 0;
@@ -28,6 +29,12 @@ struct RunState {
   std::map<std::string, std::string> axes;
   std::uint32_t graph_epoch = 0;
   Goal goal;
+  /// Of the graph epochs before this one.
+  struct {
+    std::uint64_t computed = 0;
+    std::uint64_t updates = 0;
+    std::vector<Count> discarded;
+  } before;
   StepReport step;
   std::vector<Score> scores;  ///< the latest of each split
   View view;

@@ -46,7 +46,7 @@ Reply Steering::act(const std::string& action, const std::string& body) const {
 Reply Steering::swap(const std::string& body) const {
   try {
     const Succession::Answer answer = succession.propose(overrides_of(body));
-    if (answer.change) performance.request_fence({.detail = "swap: " + answer.line});
+    if (answer.change) performance.request_fence({.detail = "swap"});
     return {200, done_line(answer.change ? "swapping: " + answer.line : answer.line)};
   } catch (const UserError& error) {
     return {refused, error_line(error.what())};

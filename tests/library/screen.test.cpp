@@ -52,9 +52,15 @@ TEST_CASE("screen: the overview has progress, scores, and who is to blame") {
       std::string::npos);
 }
 
+TEST_CASE("screen: in a narrow terminal a culprit takes two lines and loses no word") {
+  const std::string text = drawn({.width = 60});
+  CHECK(text.find("! worker 0 (node 1): silent for 2.1 s;\n") != std::string::npos);
+  CHECK(text.find("\n    awaited: push of step 12; 1 wait for it\n") != std::string::npos);
+}
+
 TEST_CASE("screen: workers say what they wait for, the graph who tells whom how much") {
-  CHECK(drawn({.tab = Tab::workers, .width = 120})
-            .find("waits 2.1 s for worker 0: push of step 12") != std::string::npos);
+  CHECK(drawn({.tab = Tab::workers, .width = 120}).find("for worker 0, 2.1 s: push of step 12") !=
+        std::string::npos);
   const std::string graph = drawn({.tab = Tab::graph});
   CHECK(graph.find("worker 0         -> aggregator 0") != std::string::npos);
   CHECK(graph.find("10 us") != std::string::npos);

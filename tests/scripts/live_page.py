@@ -1,5 +1,5 @@
 """The live page of a run that really runs, in Chromium: curves move, a swap by click changes the
-graph, a frozen worker turns red and is named, and what is left is a report."""
+graph, a worker that is frozen or killed turns red and is named, and what is left is a report."""
 import os
 import re
 import signal
@@ -12,9 +12,9 @@ from page import browser, npm
 class Page:
     """The page of a run in a browser that answers to one line at a time."""
 
-    def __init__(self, link, folder):
-        self.process = subprocess.Popen(["node", "tests/live.mjs", link, str(folder)], cwd=ROOT / "web", text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, link, folder, *kind):
+        self.process = subprocess.Popen(["node", "tests/live.mjs", link, str(folder), *kind], cwd=ROOT / "web",
+                                        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         env={**os.environ, "CHROMIUM": browser()})
 
     def __enter__(self):
@@ -57,7 +57,7 @@ def test_curves_move_and_stopping_by_button_leaves_a_report(scratch):
     check((scratch / "run/report.html").stat().st_size, ">=", 100_000)
 
 
-def test_a_swap_by_click_changes_the_graph_and_a_pause_rests(scratch):
+def test_a_swap_by_click_changes_the_graph_and_a_pause_rests_until_it_goes_on(scratch):
     if reason := npm():
         return skipped(reason)
     with training(scratch, "-s", "workers=4", "-s", "partitions=4") as run, Page(link_of(run), scratch) as page:
@@ -65,10 +65,28 @@ def test_a_swap_by_click_changes_the_graph_and_a_pause_rests(scratch):
         page.look("topology server")
         page.look("swap topology gossip")
         page.look("topology gossip")
+        page.look("text peer 3")
         page.look("moving")
         page.look("button Pause")
+        page.look("text Paused: the steps under way are finished")
         page.look("button Resume")
+        page.look("gone Paused: the steps under way are finished")
         page.look("moving")
+        page.look("clean")
+
+
+def test_a_killed_worker_turns_red_and_is_named_on_a_dark_phone_too(scratch):
+    if reason := npm():
+        return skipped(reason)
+    with training(scratch, "--nodes", "3", "-s", "workers=3", "-s", "partitions=3") as run, \
+            Page(link_of(run), scratch, "dark", "phone") as page:
+        page.look("moving")
+        page.look("fits")
+        kill(run.children()[-1], signal.SIGKILL)
+        page.look("named worker")
+        page.look("text others have taken over")
+        page.look("moving")
+        page.look("fits")
         page.look("clean")
 
 

@@ -78,7 +78,7 @@ def test_the_page_names_no_place_but_its_own(_):
 def test_numbers_places_and_curves(_):
     if reason := npm():
         return skipped(reason)
-    node_tests("tests/series.test.mjs", "tests/layout.test.mjs", "tests/format.test.mjs")
+    node_tests("tests/series.test.mjs", "tests/changes.test.mjs", "tests/layout.test.mjs", "tests/format.test.mjs")
 
 
 def test_the_page_in_a_browser_with_a_played_run(_):

@@ -37,6 +37,14 @@ export function duration(seconds) {
   return `${minutes} min ${String(rest).padStart(2, "0")} s`;
 }
 
+/** A tick of a time axis: whole minutes and hours need no seconds. */
+export function moment(seconds) {
+  if (!known(seconds) || seconds < 60 || seconds % 60 !== 0) return duration(seconds);
+  if (seconds < 3600) return `${seconds / 60} min`;
+  const minutes = (seconds / 60) % 60;
+  return `${Math.floor(seconds / 3600)} h${minutes > 0 ? ` ${minutes}` : ""}`;
+}
+
 export function share(value) {
   return known(value) ? `${(100 * value).toFixed(1)} %` : absent;
 }

@@ -3,6 +3,9 @@
 const centreRoles = new Set(["aggregator"]);
 const asideRoles = new Set(["coordinator", "evaluator", "census", "monitor"]);
 
+/** It watches or counts, and is drawn aside. */
+export const apart = (role) => asideRoles.has(role);
+
 /** Above so many, actors are dots without names. */
 export const named_most = 40;
 

@@ -20,7 +20,7 @@ export async function ask(path, options = {}) {
   return { ok: answer.ok, status: answer.status, body };
 }
 
-/** One of stop, pause, resume, checkpoint, swap: resolves to a line for the person who asked. */
+/** One of stop, pause, resume, swap: resolves to a line for the person who asked. */
 export async function command(name, body = {}) {
   try {
     const answer = await ask(`/api/v1/${name}`, {

@@ -8,6 +8,13 @@ import { theme } from "./theme.js";
 
 const height = 260;
 
+/** Seconds, then minutes and hours as clocks have them. */
+const steps_of_time = [
+  ...[-6, -5, -4, -3, -2, -1].flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`))),
+  ...[1, 2, 5, 10, 20, 30], ...[1, 2, 5, 10, 20, 30].map((minutes) => 60 * minutes),
+  ...[1, 2, 6, 12, 24, 48, 120, 240, 720, 2400, 7200, 24000].map((hours) => 3600 * hours),
+];
+
 function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
@@ -26,7 +33,7 @@ function options({ names, looks, label, unit, format, ticks, current, width, tal
     legend: { live: true, markers: { width: 3, fill: () => "transparent", stroke: (plot, i) => plot.series[i].stroke(), dash: (plot, i) => dashes(looks?.[i - 1] ?? i - 1) } },
     scales: { x: { time: false }, y: { range: padded } },
     axes: [
-      { ...axis, label, labelFont: "12px system-ui, sans-serif", labelSize: 20, size: 34, space: 70,
+      { ...axis, label, labelFont: "12px system-ui, sans-serif", labelSize: 20, size: 34, space: 70, ...(unit === "s" ? { incrs: steps_of_time } : {}),
         values: (_, all) => all.map((value) => ticks(value)) },
       { ...axis, size: 62, values: (_, all) => all.map((value) => format(value)) },
     ],
@@ -71,16 +78,25 @@ function mark(plot, markers) {
   ctx.fillStyle = css("--warn");
   ctx.setLineDash([4, 4]);
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  for (const { x, text } of markers) {
+  ctx.textAlign = "left"; // the axes leave it as they like it
+  ctx.textBaseline = "alphabetic";
+  for (const [i, { x, text }] of markers.entries()) {
     const at = plot.valToPos(x, "x", true);
     if (at < bbox.left || at > bbox.left + bbox.width) continue;
     ctx.beginPath();
     ctx.moveTo(at, bbox.top);
     ctx.lineTo(at, bbox.top + bbox.height);
     ctx.stroke();
-    const right = at > bbox.left + bbox.width * 0.7;
-    ctx.textAlign = right ? "right" : "left";
-    ctx.fillText(text, at + (right ? -5 : 5) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+    const { width } = ctx.measureText(text);
+    const gap = 5 * devicePixelRatio;
+    const right = at + gap + width > bbox.left + bbox.width;
+    const left = right ? Math.max(bbox.left, at - gap - width) : at + gap;
+    const base = bbox.top + (12 + 14 * (i % 3)) * devicePixelRatio;
+    ctx.save(); // a curve behind the words would be in their way
+    ctx.fillStyle = css("--card");
+    ctx.fillRect(left - 2, base - 11 * devicePixelRatio, width + 4, 14 * devicePixelRatio);
+    ctx.restore();
+    ctx.fillText(text, left, base);
   }
   ctx.restore();
 }

@@ -65,6 +65,22 @@ export function curve(lines, axis, figure, samplesPerEpoch) {
   return { x, y };
 }
 
+/**
+ * The speed at each step line, over a second at least (less in runs that are shorter than a
+ * minute): two lines close together say nothing of it.
+ */
+export function speeds(lines) {
+  const span = lines.length > 0 ? lines[lines.length - 1].t - lines[0].t : 0;
+  const least = Math.min(0.9, span / 60);
+  let before = 0;
+  return lines.map((line, i) => {
+    while (before + 1 < i && line.t - lines[before + 1].t >= least) ++before;
+    const seconds = line.t - lines[before].t;
+    if (i === 0 || seconds < least || seconds <= 0) return line;
+    return { ...line, samples_per_second: (line.samples - lines[before].samples) / seconds };
+  });
+}
+
 /** Curves with abscissas of their own as one table, as the plots want it: gaps are null. */
 export function table(curves) {
   const all = [...new Set(curves.flatMap(({ x }) => x))].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { bytes, count, duration, figure, share } from "../src/format.js";
+import { bytes, count, duration, figure, share, moment } from "../src/format.js";
 
 test("numbers read as people write them", () => {
   assert.deepEqual([count(999), count(9999), count(12345), count(2.5e6)], ["999", "9,999", "12.3 k", "2.5 M"]);
@@ -32,4 +32,8 @@ test("text can be read in light and in dark", () => {
     for (const [text, ground] of [["ink", "card"], ["ink", "ground"], ["quiet", "card"], ["accent", "card"], ["accent", "soft-accent"], ["bad", "card"], ["bad", "soft-bad"], ["warn", "card"], ["warn", "soft-warn"], ["good", "card"]])
       assert.ok(contrast(colours[text], colours[ground]) >= 4.5, `${text} on ${ground}: ${contrast(colours[text], colours[ground]).toFixed(2)}`);
   }
+});
+
+test("ticks of a time axis are whole minutes and hours", () => {
+  assert.deepEqual([5, 90, 600, 4800, 7200].map(moment), ["5 s", "1 min 30 s", "10 min", "1 h 20", "2 h"]);
 });

@@ -1,13 +1,16 @@
 /// Drives the page of a run that really runs; the script that started it passes the link and
 /// what to look for, and does to the run what a person could not do from a browser.
-///   node live.mjs LINK FOLDER: each line of standard input is one thing to look for; the answer
-/// is one line, "ok ..." or "failed ...". FOLDER takes screenshots.
+///   node live.mjs LINK FOLDER [dark] [phone|wide]: each line of standard input is one thing to look
+/// for; the answer is one line, "ok ..." or "failed ...". FOLDER takes screenshots.
+import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { open } from "./browser.mjs";
+import { with_palette } from "./palette_png.mjs";
 
 const deadline = 30_000;
-const [link, folder, dark] = process.argv.slice(2);
-const tab = await open(link, { dark: dark === "dark" });
+const [link, folder, ...kind] = process.argv.slice(2);
+const windows = { phone: { width: 390, height: 844 }, wide: { width: 1280, height: 900 } };
+const tab = await open(link, { dark: kind.includes("dark"), ...(windows[kind.at(-1)] ?? { width: 1000, height: 900 }) });
 const { page } = tab;
 page.setDefaultTimeout(deadline);
 
@@ -43,8 +46,34 @@ const looks = {
   async named(...words) {
     await page.locator(".node.guilty, tr.guilty, .trouble, .events .bad", { hasText: words.join(" ") }).first().waitFor();
   },
-  async shot(name) {
-    await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  /** These words stand in no event, no banner and no actor's line. */
+  async gone(...words) {
+    await page.getByText(words.join(" ")).first().waitFor({ state: "detached" });
+  },
+  /** Nothing sticks out of the window, and every part of the form can be reached. */
+  async fits() {
+    const [wide, window_wide] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    if (wide > window_wide) throw new Error(`the page is ${wide} wide, the window ${window_wide}`);
+    await page.getByRole("button", { name: "Swap", exact: true }).scrollIntoViewIfNeeded();
+  },
+  async choose(...words) {
+    await page.locator(".node", { hasText: words.join(" ") }).first().focus();
+    await page.keyboard.press("Enter");
+  },
+  async against(...words) {
+    await page.getByRole("radio", { name: words.join(" "), exact: true }).check({ force: true });
+  },
+  async colours(scheme) {
+    await page.emulateMedia({ colorScheme: scheme });
+  },
+  /** A picture of the whole page, of what a window so high shows, or of one part. */
+  async shot(name, part = "page") {
+    const high = Number(part);
+    if (high > 0) await page.setViewportSize({ width: page.viewportSize().width, height: high });
+    await page.evaluate(() => scrollTo(0, 0));
+    const png = part === "page" || high > 0 ? await page.screenshot({ fullPage: part === "page" })
+      : await page.locator(`section[aria-labelledby="${part}-title"]`).screenshot();
+    writeFileSync(`${folder}/${name}.png`, with_palette(png));
   },
   async clean() {
     if (tab.wrong.length > 0) throw new Error(tab.wrong.join("; "));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { curve, evaluations, swaps, table, thin } from "../src/series.js";
+import { curve, evaluations, speeds, swaps, table, thin } from "../src/series.js";
 
 const start = { type: "start", samples: 100 };
 const step = (t, samples, more = {}) => ({ type: "step", t, samples, updates: samples / 10, bytes_sent: samples * 2, ...more });
@@ -43,4 +43,10 @@ test("thinning leaves every split its curve", () => {
   const few = thin(lines, 100);
   assert.equal(few.length, 100);
   assert.equal(few.filter(({ split }) => split === "test").length, 50);
+});
+
+test("two lines close together make no peak of speed", () => {
+  const lines = [step(0, 0), step(1, 100), step(2, 200), step(2.01, 230), step(3, 300)].map((line) => ({ ...line, samples_per_second: 1 }));
+  const found = speeds(lines).map(({ samples_per_second }) => Math.round(samples_per_second));
+  assert.deepEqual(found, [1, 100, 100, 129, 71]);
 });

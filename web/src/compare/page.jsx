@@ -1,13 +1,13 @@
 /// Several runs over each other: the same curves against time, epochs, updates, samples or
 /// bytes, and the tables that the program computed. It computes no verdict of its own.
 import { signal } from "@preact/signals";
-import { bytes, count, duration, figure, share } from "../format.js";
+import { bytes, count, figure, moment, share } from "../format.js";
 import { Plot } from "../plot.jsx";
 import { axes, curve, evaluations, table } from "../series.js";
 import { theme, toggle } from "../theme.js";
 
 const axis = signal("t");
-const ticks = { t: duration, epoch: figure, updates: count, samples: count, bytes_sent: bytes };
+const ticks = { t: moment, epoch: figure, updates: count, samples: count, bytes_sent: bytes };
 
 function curvesOf(runs, what) {
   return runs

@@ -1,20 +1,21 @@
 /// Loss and accuracy against whatever the reader chooses.
 import { computed, signal } from "@preact/signals";
-import { bytes, count, duration, figure, share } from "../format.js";
+import { headline } from "../changes.js";
+import { bytes, count, figure, moment, share } from "../format.js";
 import { Plot } from "../plot.jsx";
-import { axes, curve, table } from "../series.js";
+import { axes, curve, speeds as measured, table } from "../series.js";
 import { latest, scored, start, steps, swapped } from "../store.js";
 
 export const axis = signal("t");
 
-const ticks = { t: duration, epoch: figure, updates: count, samples: count, bytes_sent: bytes };
+const ticks = { t: moment, epoch: figure, updates: count, samples: count, bytes_sent: bytes };
 const words = { validation: "validation", training: "training set", test: "test" };
 
 const splits = computed(() => [...new Set(scored.value.map((line) => line.split))]);
 
 const losses = computed(() => {
   const rows = start.value?.samples ?? 0;
-  const training = { name: "training, while stepping", ...curve(steps.value, axis.value, "loss", rows) };
+  const training = { name: "training rows, while stepping", ...curve(steps.value, axis.value, "loss", rows) };
   const others = splits.value.map((split) => ({
     name: words[split] ?? split,
     ...curve(scored.value.filter((line) => line.split === split), axis.value, "loss", rows),
@@ -34,7 +35,7 @@ const accuracies = computed(() => {
 
 const speeds = computed(() => {
   const rows = start.value?.samples ?? 0;
-  return [{ name: "rows per second", ...curve(steps.value, axis.value, "samples_per_second", rows) }];
+  return [{ name: "rows per second", ...curve(measured(steps.value), axis.value, "samples_per_second", rows) }];
 });
 
 const distances = computed(() => {
@@ -49,7 +50,7 @@ function markers() {
     const step = steps.value.findLast((line) => line.t <= event.t);
     const x = axis.value === "t" ? event.t : axis.value === "epoch" && start.value?.samples
       ? (step?.samples ?? 0) / start.value.samples : step?.[axis.value] ?? 0;
-    return { x, text: `swap: ${event.detail.split(/[;,]/)[0].slice(0, 40)}` };
+    return { x, text: `swap: ${headline(event.detail)}` };
   });
 }
 
@@ -84,8 +85,8 @@ export function Curves() {
         {accuracies.value.length > 0 && <Drawn title="Accuracy" curves={accuracies.value} format={share} />}
       </div>
       <div class="pair">
-        <Drawn title="Throughput of all workers" curves={speeds.value} format={count} tall={190} />
-        {latest.value?.gossip && <Drawn title="Consensus: how far peers are apart" curves={distances.value} tall={190} />}
+        <Drawn title="Throughput of all together, rows a second" curves={speeds.value} format={count} tall={190} />
+        {latest.value?.gossip && <Drawn title="Consensus: how far peers' models are apart" curves={distances.value} tall={190} />}
       </div>
     </section>
   );

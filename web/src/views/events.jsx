@@ -1,4 +1,5 @@
 /// What happened, the newest first.
+import { told } from "../changes.js";
 import { duration } from "../format.js";
 import { happened } from "../store.js";
 
@@ -13,8 +14,8 @@ export function Events() {
         <ol class="events" tabIndex={0} aria-label="events, the newest first">
           {events.map((event, i) => (
             <li key={happened.value.length - i} class={bad.test(event.what) ? "bad" : ""}>
-              <time>{duration(event.t)}</time>
-              <div><b>{event.what.replaceAll("_", " ")}</b> {event.who}<p>{event.detail}</p></div>
+              <time>{event.t < 0.01 ? "0 s" : duration(event.t)}</time>
+              <div><b>{event.what.replaceAll("_", " ")}</b> {event.who}<p>{told(event)}</p></div>
             </li>
           ))}
         </ol>

@@ -1,5 +1,5 @@
 /// The figures one looks at first.
-import { bytes, count, duration, figure, rate, share } from "../format.js";
+import { bytes, count, duration, figure, share } from "../format.js";
 import { end, latest, latestScore, over, start, state } from "../store.js";
 
 function Figure({ name, value, note, title }) {
@@ -53,9 +53,9 @@ export function Figures() {
   return (
     <dl class="figures">
       <Epochs />
-      <Figure name="loss" value={figure(judged?.loss ?? line?.loss)} note={judged ? judged.split : "training, while stepping"} />
+      <Figure name="loss" value={figure(judged?.loss ?? line?.loss)} note={judged ? judged.split : "training rows"} />
       {judged && typeof judged.accuracy === "number" && <Figure name="accuracy" value={share(judged.accuracy)} note={judged.split} />}
-      <Figure name="rows" value={rate(over.value && end.value?.t > 0 ? end.value.samples / end.value.t : line?.samples_per_second)} note={over.value ? "over the whole run" : "lately"} />
+      <Figure name="rows a second" value={count(over.value && end.value?.t > 0 ? end.value.samples / end.value.t : line?.samples_per_second)} note={over.value ? "over the whole run" : "lately"} />
       <Figure name="updates" value={count((end.value ?? line)?.updates)} note={progress.updates_per_gradient != null ? `${figure(progress.updates_per_gradient)} a gradient` : null} />
       {stale && <Figure name="staleness" value={stale.p50} note={`99 % ≤ ${stale.p99}, most ${stale.max}`} title="Updates of the model between a gradient's pull and its use" />}
       <Figure name="bytes sent" value={bytes(line?.bytes_sent)} />

@@ -1,9 +1,11 @@
 /// Who talks to whom, and who waits for whom. Whom everybody waits for is red and named.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bytes, duration, rate } from "../format.js";
-import { named_most, narrow, places, visible, wide } from "../layout.js";
+import { apart, named_most, narrow, places, visible, wide } from "../layout.js";
 import { states, troubled } from "../palette.js";
 import { actors, chosen, culprits, state } from "../store.js";
+
+const labelled_most = 12;
 
 function blamed() {
   return new Set(culprits.value.map(({ actor }) => actor));
@@ -35,20 +37,36 @@ function width(pair, busiest, crowd) {
   return busiest > 0 ? 1 + 5 * Math.sqrt(pair.messages / busiest) : 1;
 }
 
+/** Those who only watch have edges, too, on which hardly anything passes. */
+function watches({ a, b }) {
+  const roles = new Map(actors.value.map(({ id, role }) => [id, role]));
+  return apart(roles.get(a)) || apart(roles.get(b));
+}
+
+function drawn(where) {
+  return pairs().filter(({ a, b }) => where.has(a) && where.has(b));
+}
+
+/** In front of all lines. */
+function Rates({ where }) {
+  const all = drawn(where).filter((pair) => !watches(pair));
+  if (all.length > labelled_most) return null;
+  return all.filter(({ messages }) => messages > 0).map((pair) => {
+    const line = visible(where.get(pair.a), where.get(pair.b));
+    return <text key={`${pair.a} ${pair.b}`} x={(line.x1 + line.x2) / 2} y={(line.y1 + line.y2) / 2 + 5} class="rate">{rate(pair.messages)}</text>;
+  });
+}
+
 function Edges({ where }) {
-  const all = pairs().filter(({ a, b }) => where.has(a) && where.has(b));
+  const all = drawn(where);
   const busiest = Math.max(0, ...all.map(({ messages }) => messages));
-  const label = all.length <= 12;
   const crowd = all.length > 60;
   return all.map((pair) => {
     const line = visible(where.get(pair.a), where.get(pair.b));
     const said = `${rate(pair.messages, "messages")}, ${bytes(pair.bytes)}/s${pair.delay ? `, ${duration(pair.delay)} on the way` : ""}`;
     return (
-      <g key={`${pair.a} ${pair.b}`} class={crowd ? "edge crowd" : "edge"}>
+      <g key={`${pair.a} ${pair.b}`} class={`edge${crowd ? " crowd" : ""}${watches(pair) ? " aside" : ""}`}>
         <line {...line} style={{ strokeWidth: width(pair, busiest, crowd) }}><title>{said}</title></line>
-        {label && pair.messages > 0 && (
-          <text x={(line.x1 + line.x2) / 2} y={(line.y1 + line.y2) / 2 - 5} class="rate">{rate(pair.messages)}</text>
-        )}
       </g>
     );
   });
@@ -61,7 +79,7 @@ function Waits({ where, guilty }) {
     .map(({ from, to, message, seconds }) => {
       const line = visible(where.get(from), where.get(to), 7);
       return (
-        <line key={`${from} ${to}`} {...line} class={guilty.has(to) ? "wait guilty" : "wait"} marker-end="url(#arrow)">
+        <line key={`${from} ${to}`} {...line} class={guilty.has(to) ? "wait guilty" : "wait"} marker-end={guilty.has(to) ? "url(#arrow)" : "url(#arrow-calm)"}>
           <title>{`waits for ${message} since ${duration(seconds)}`}</title>
         </line>
       );
@@ -91,17 +109,27 @@ function Node({ actor, place, guilty, crowd }) {
   );
 }
 
+const tasks = {
+  coordinator: "begins and ends the run, and tells what happens",
+  evaluator: "scores the model on rows that nobody trains on",
+  aggregator: "takes in what workers send, and answers with the model",
+  worker: "computes gradients on its rows",
+  peer: "computes on its rows, with a model of its own",
+  census: "adds up what the peers report",
+};
+
 function Detail() {
   const actor = actors.value.find(({ id }) => id === chosen.value);
   if (!actor) return <p class="hint">Choose an actor to read what it does.</p>;
   const facts = [
+    ["what it does", tasks[actor.role]],
     ["state", (states[actor.state] ?? states.idle).word + (actor.phase ? `: ${actor.phase}` : "")],
     ["where", actor.host],
     ["steps", `${actor.step ?? "–"} (${rate(actor.steps_per_second)})`],
     ["rows", rate(actor.samples_per_second)],
     ["bytes in, out", `${bytes(actor.bytes_in)}, ${bytes(actor.bytes_out)}`],
     ["queue, credit", `${actor.queue ?? "–"}, ${actor.credit ?? "–"}`],
-    ["last sign of life", `${duration(actor.last_sign_seconds)} ago`],
+    ["last sign of life", actor.last_sign_seconds < 0.05 ? "just now" : `${duration(actor.last_sign_seconds)} ago`],
     ["waits for", actor.waiting_for ? `${actor.waiting_for.name}: ${actor.waiting_for.message}, ${duration(actor.waiting_for.seconds)}` : "nobody"],
   ];
   return (
@@ -117,8 +145,9 @@ function Key({ crowd }) {
   return (
     <ul class="key" aria-label="signs">
       {seen.map((name) => <li key={name} class={troubled.has(name) ? "guilty" : ""}><b>{states[name].sign}</b> {states[name].word}</li>)}
-      <li><i class="line" /> messages; the wider the more</li>
-      <li><i class="line red" /> waits for</li>
+      <li><i class="line" /> messages a second, both ways: the wider the more</li>
+      <li><i class="line calm" /> waits for</li>
+      <li><i class="line red" /> waits for one who holds up all</li>
       {crowd && <li>{actors.value.length} actors: dots without names</li>}
     </ul>
   );
@@ -148,9 +177,10 @@ export function Graph() {
       {nodes.length === 0 ? <p class="empty">The cast is not known yet.</p> : (
         <>
           <svg class="graph" viewBox={`0 0 ${box.width} ${box.height}`} role="group" aria-label={`${nodes.length} actors`}>
-            <defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" /></marker></defs>
+            <defs>{["arrow", "arrow-calm"].map((id) => <marker key={id} id={id} viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0 10 5 0 10z" /></marker>)}</defs>
             <Edges where={where} />
             <Waits where={where} guilty={guilty} />
+            <Rates where={where} />
             {nodes.map((actor) => <Node key={actor.id} actor={actor} place={where.get(actor.id)} guilty={guilty.has(actor.id) || troubled.has(actor.state)} crowd={crowd && where.get(actor.id).r < 10} />)}
           </svg>
           <Key crowd={crowd} />

@@ -1,6 +1,7 @@
 /// A form that changes the actors' graph while they train. The program decides what may
 /// be swapped for what, and its answer is shown as it is.
 import { signal } from "@preact/signals";
+import { briefly } from "../changes.js";
 import { command } from "../live.js";
 import { config, over, phase, state } from "../store.js";
 
@@ -13,7 +14,8 @@ function short(path) {
 }
 
 function current(path) {
-  return state.value?.axes?.[short(path)] ?? config.value?.keys?.find((key) => key.path === path)?.value;
+  const set = config.value?.keys?.find((key) => key.path === path)?.value;
+  return state.value?.axes?.[short(path)] ?? (set === undefined ? undefined : String(set).replaceAll('"', ""));
 }
 
 async function swap(event) {
@@ -47,7 +49,7 @@ export function Swap() {
         ))}
         <button type="submit" disabled={nothing || busy.value || phase.value === "stopping"}>{busy.value ? "Swapping …" : "Swap"}</button>
       </form>
-      {answer.value && <p class={answer.value.ok ? "said" : "said bad"} role="status">{answer.value.line}</p>}
+      {answer.value && <p class={answer.value.ok ? "said" : "said bad"} role="status">{briefly(answer.value.line)}</p>}
     </section>
   );
 }

@@ -20,7 +20,6 @@ function Controls() {
   return (
     <div class="controls" role="group" aria-label="controls">
       <button type="button" onClick={() => tell(paused ? "resume" : "pause")}>{paused ? "Resume" : "Pause"}</button>
-      <button type="button" onClick={() => tell("checkpoint")}>Checkpoint</button>
       {sure.value ? (
         <>
           <button type="button" class="danger" onClick={() => tell("stop")}>Really stop</button>
@@ -32,7 +31,7 @@ function Controls() {
 }
 
 function kind() {
-  const clock = mode.value === "report" ? proof.value : state.value?.run?.clock;
+  const clock = mode.value === "report" ? proof.value : state.value?.run?.proof ?? state.value?.run?.clock;
   return clocks[clock];
 }
 

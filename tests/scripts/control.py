@@ -49,5 +49,40 @@ def test_nothing_changes_without_a_token_or_on_get(scratch):
         ends_as_stopped(started, run, 0)
 
 
+def answer_of(url, token=None, body=b"", **headers):
+    """Status and error line of a POST."""
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        with urlopen(Request(url, data=body, headers=headers, method="POST"), timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+
+
+def test_strangers_steer_nothing_and_bad_wishes_change_nothing(scratch):
+    run = scratch / "run"
+    with endless(run) as started:
+        under_way(run)
+        known = control_of(run)
+        base, token = f"http://{address(known)}/api/v1/", known["token"]
+        for action in ("pause", "resume", "swap", "stop"):
+            check(answer_of(base + action)[0], "==", 401)
+            check(answer_of(base + action, "guess")[0], "==", 401)
+            check(answer_of(base + action, token, Origin="http://elsewhere.example")[0], "==", 403)
+            check(answer_of(base + action, token, Host="elsewhere.example")[0], "==", 403)
+            check(answer_of(base + action, token, b"x" * 5000)[0], "==", 413)
+        for body, line in ((b"", "a JSON object of keys"), (b"{", "a JSON object of keys"), (b"[]", "a JSON object of keys"),
+                           (b'{"training.topology":null}', "a number, a text, true or false, or a list"),
+                           (b'{"training.topologie":"gossip"}', "did you mean 'topology'"),
+                           (b'{"training.gate":"ajar"}', "training.gate must be one of"),
+                           (b'{"data.path":"/etc/passwd"}', "data.path")):
+            code, told = answer_of(base + "swap", token, body)
+            check((code, line in told), "==", (409, True), because=told)
+        state = json.loads(troupe("status", run, "--json").stdout)
+        check((state["run"]["phase"], state["graph_epoch"], lines(run, "event")), "==", ("training", 0, []))
+        troupe("stop", run)
+        ends_as_stopped(started, run, 0)
+
+
 if __name__ == "__main__":
     main()

@@ -62,6 +62,42 @@ def test_a_frozen_or_killed_node_is_named_with_its_host(scratch):
               "==", True)
 
 
+# Besides workers of a server: who is frozen. A tree's branches live in the first process, with the coordinator.
+OTHERS = {
+    "the model on a node": ("aggregator", 2, "-s", "cluster.server=2"),
+    "a worker below a branch": ("worker", 4, "-s", "topology=tree", "-s", "workers=4", "-s", "data.partitions=4"),
+    "a peer of a ring": ("peer", 3, "-s", "topology=ring", "-s", "workers=3"),
+    "a peer that gossips in rounds": ("peer", 3, "-s", "algorithm=dpsgd", "-s", "workers=3", "-s", "data.partitions=3"),
+}
+
+
+def frozen(run, started, role):
+    """Freezes the last node on which somebody of that role lives; says whom it had."""
+    hosts = wait_for(lambda: [each for each in actors_of(run, role) if "pid" in each["host"]], f"{role}s on nodes")
+    pid = int(re.search(r"pid (\d+)", hosts[-1]["host"])[1])
+    check(pid, "in", started.children())
+    kill(pid, signal.SIGSTOP)
+    return pid, [each["name"] for each in state_of(run)["actors"] if str(pid) in each["host"]]
+
+
+def test_whoever_is_frozen_is_named_in_every_topology_of_nodes(scratch):
+    for what, (role, nodes, *words) in OTHERS.items():
+        run = scratch / what.replace(" ", "-")
+        with endless(run, *words, "-s", "cluster.lost_after=60s", "--nodes", nodes) as started:
+            under_way(run)
+            since = time.monotonic()
+            pid, names = frozen(run, started, role)
+            culprit = wait_for(lambda: next((each for each in state_of(run)["culprits"] if each["name"] in names
+                                             and each["what"] == "silent" and each["waiting"]), None),
+                               f"{what}: one of {names} to be named", 10 * PROMISE)
+            print(f"{what}: {culprit['name']} named after {time.monotonic() - since:.1f} s: {culprit['message']!r}, "
+                  f"{culprit['host']}")
+            check(culprit["host"], "matches", str(pid))
+            kill(pid, signal.SIGCONT)
+            troupe("stop", run)
+            started.exit_code()
+
+
 def test_a_slow_worker_is_named_and_those_who_wait_for_it(scratch):
     run = scratch / "run"
     factors = "[1, 1, 1, 1000]"

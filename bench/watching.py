@@ -1,6 +1,8 @@
 """What it costs to be seen: instructions of a whole run, counted by callgrind, so that the
 machine's mood has no part in it. Alone, and with a monitor and two followers of events, one of
-which reads nothing; with BEFORE=PROGRAM, beside a program from before."""
+which reads nothing; with BEFORE=PROGRAM, beside a program from before. And memory, the most
+that the program's process ever held, alone and with as many followers as it takes, half of
+which read nothing."""
 import json
 import os
 import re
@@ -26,8 +28,18 @@ def instructions(program, words, run, watchers=None):
     return int(COUNT.search(said)[1])
 
 
-def watch(bench):
-    """Attaches as soon as the run can be asked."""
+def resident(program, words, run, watchers=None):
+    """MiB of a program's process at its largest, by the kernel's count; not of its children."""
+    started = subprocess.Popen([program, *map(str, words), "--run-dir", str(run), "--quiet"], stdout=subprocess.DEVNULL)
+    if watchers:
+        watchers(run)
+    _, status, used = os.wait4(started.pid, 0)
+    assert status == 0, status
+    return used.ru_maxrss / 1024
+
+
+def watch(bench, pairs=1):
+    """Attaches as soon as the run can be asked: pairs of followers, one of whom reads nothing, and a monitor."""
     def attach(run):
         while not (run / "run.json").exists():
             time.sleep(0.05)
@@ -43,7 +55,7 @@ def watch(bench):
             except OSError:
                 pass
 
-        for lines in (True, False):
+        for lines in (True, False) * pairs:
             threading.Thread(target=read, args=(lines,), daemon=True).start()
         subprocess.Popen([bench.troupe, "monitor", run], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return attach
@@ -68,6 +80,22 @@ def main():
             if before:
                 contenders.insert(0, Contender("before", lambda: instructions(before, words, bench.fresh("run"))))
             bench.compare(title, "instructions", contenders)
+        memory(bench)
+
+
+followers = 16  # more are refused
+
+
+def memory(bench):
+    """Steps of a millisecond, so that followers see some seconds of it, and a line every 10 ms."""
+    words = ["train", bench.scratch / "asgd.toml", "-s", f"steps={500 if bench.quick else 4000}", "-s", "pace.step=1ms",
+             "-s", "monitor.interval=10ms"]
+    found = bench.compare("memory of the process", "MiB", [
+        Contender("alone", lambda: resident(bench.troupe, words, bench.fresh("run"))),
+        Contender("followed", lambda: resident(bench.troupe, words, bench.fresh("run"), watch(bench, followers // 2)))],
+        note=f"{followers} followers, half of which read nothing, and a monitor")
+    if found:
+        print(f"  {(found['followed'] - found['alone']) / followers:.2f} MiB for each")
 
 
 if __name__ == "__main__":

@@ -2,55 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include "actors/descent.hpp"
-#include "base/checksum.hpp"
-#include "tests/actors/toy_plan.hpp"
-
-namespace troupe {
-TopologyKind oneshot_topology();
-}
+#include "tests/runtime/performing.hpp"
 
 using namespace troupe;
-
-namespace {
-
-struct Outcome {
-  EndReport end;
-  std::vector<EvalReport> evals;
-};
-
-Outcome perform(const std::shared_ptr<Plan>& plan, const std::string& step = "1") {
-  Outcome outcome;
-  Pace pace;
-  pace.real = false;
-  pace.step = Distribution::parse(step);
-  pace.delay = Distribution::parse("0.01");
-  pace.seed = 5;
-  run_twin({.plan = plan, .pace = pace, .report = [&](const Report& report) {
-              if (const auto* end = std::get_if<EndReport>(&report)) outcome.end = *end;
-              if (const auto* eval = std::get_if<EvalReport>(&report))
-                outcome.evals.push_back(*eval);
-            }});
-  return outcome;
-}
-
-std::uint32_t crc_of(const Toy& toy, const std::string& step = "1") {
-  const EndReport end = perform(toy_plan(toy), step).end;
-  return crc32c(std::as_bytes(end.model.values()));
-}
-
-std::uint64_t discarded_rows(const EndReport& end) {
-  std::uint64_t rows = 0;
-  for (const Count& count : end.discarded) rows += count.rows;
-  return rows;
-}
-
-}  // namespace
+using troupe::testing::crc_of;
+using troupe::testing::discarded_rows;
+using troupe::testing::Performed;
+using troupe::testing::performed;
 
 TEST_CASE("twin: a run delivers every draw of its epochs, once") {
   for (const GateKind& gate : {barrier_gate(), open_gate(), bounded_gate(), round_robin_gate()}) {
     CAPTURE(gate.kind.name);
-    const EndReport end = perform(toy_plan({.epochs = 3, .gate = gate}), "1+exp(0.5)").end;
+    const EndReport end = performed(toy_plan({.epochs = 3, .gate = gate}), "1+exp(0.5)").end;
     CHECK(end.status == "done");
     CHECK(end.reason == "epochs");
     CHECK(end.delivered == 480);
@@ -61,7 +24,7 @@ TEST_CASE("twin: a run delivers every draw of its epochs, once") {
 
 TEST_CASE("twin: training separates what can be separated") {
   for (const ExchangeKind& exchange : {gradient_exchange(), state_exchange(), delta_exchange()}) {
-    const Outcome outcome = perform(toy_plan({.epochs = 20, .exchange = exchange}));
+    const Performed outcome = performed(toy_plan({.epochs = 20, .exchange = exchange}));
     REQUIRE(outcome.end.scores.size() == 1);
     CHECK(outcome.end.scores[0].accuracy >= 0.9);
   }
@@ -73,7 +36,7 @@ TEST_CASE("twin: behind every gate a model learns, however its gradients are wri
     for (const CodecKind& codec : {sparse_codec(), dense_codec(), changed_codec()}) {
       CAPTURE(gate.kind.name);
       CAPTURE(codec.kind.name);
-      const Outcome outcome = perform(
+      const Performed outcome = performed(
           toy_plan({.workers = 4, .partitions = 4, .epochs = 20, .gate = gate, .codec = codec}));
       CHECK(outcome.end.scores.at(0).accuracy >= 0.9);
     }
@@ -131,9 +94,9 @@ TEST_CASE("twin: rows in the file's order are the same with a bound and without,
                 .gate = gate,
                 .sampler = {Shuffle::none, false},
                 .cut = 8};
-        const Outcome bounded = perform(toy_plan(toy));
+        const Performed bounded = performed(toy_plan(toy));
         toy.cut = 0;
-        const Outcome whole = perform(toy_plan(toy));
+        const Performed whole = performed(toy_plan(toy));
         CHECK(crc32c(std::as_bytes(bounded.end.model.values())) ==
               crc32c(std::as_bytes(whole.end.model.values())));
         CHECK(bounded.end.delivered == 1600);
@@ -145,7 +108,7 @@ TEST_CASE("twin: rows in the file's order are the same with a bound and without,
 
 TEST_CASE("twin: bytes moved are counted by a global shuffle, and none without") {
   const auto moved = [](Shuffle shuffle, std::uint32_t workers) {
-    return perform(toy_plan({.workers = workers, .partitions = 4, .sampler = {shuffle, false}}))
+    return performed(toy_plan({.workers = workers, .partitions = 4, .sampler = {shuffle, false}}))
         .end.bytes_moved;
   };
   CHECK(moved(Shuffle::local, 2) == 0);
@@ -192,7 +155,7 @@ TEST_CASE("twin: workers that do not wait deliver or overwrite every draw, train
                                   .merge = newest_merge(),
                                   .waits = false,
                                   .reply = reply});
-      const EndReport end = perform(plan, "1+exp(0.5)").end;
+      const EndReport end = performed(plan, "1+exp(0.5)").end;
       CHECK(end.status == "done");
       CHECK(end.delivered == 3200);
       CHECK(end.computed == end.delivered + discarded_rows(end));
@@ -227,13 +190,13 @@ TEST_CASE("twin: who does not wait goes on computing beside a straggler, and the
 
 TEST_CASE("twin: the round trip for advice costs its time, and nothing else is different") {
   Toy toy{.workers = 1, .partitions = 1, .gate = open_gate(), .pull = PullKind::dense};
-  const EndReport plain = perform(toy_plan(toy)).end;
+  const EndReport plain = performed(toy_plan(toy)).end;
   toy.update = loss_compensated_update();
   toy.updates.set("training.loss_compensated.form", std::string("literal"));
   toy.updates.set("training.loss_compensated.lambda", 0.5);
   toy.updates.set("training.loss_compensated.limit", 4.0);
   toy.updates.set("training.loss_compensated.lookback", 50.0);
-  const EndReport advised = perform(toy_plan(toy)).end;
+  const EndReport advised = performed(toy_plan(toy)).end;
   CHECK(advised.updates == plain.updates);
   // Two messages more a step, 0.01 s each.
   CHECK(advised.t - plain.t == doctest::Approx(0.02 * static_cast<double>(plain.updates)));
@@ -284,58 +247,6 @@ TEST_CASE("twin: a straggler slows a barrier down and an open gate hardly") {
   CHECK(seconds(barrier_gate()) > 2.5 * seconds(open_gate()));
 }
 
-TEST_CASE("twin: a time limit ends the run in virtual time, steps finished and counted") {
-  const auto plan = toy_plan({.epochs = 1000});
-  plan->stop.epochs.reset();
-  plan->stop.seconds = 50;
-  const EndReport end = perform(plan).end;
-  CHECK(end.reason == "time");
-  CHECK(end.t == doctest::Approx(51).epsilon(0.05));
-  CHECK(end.computed == end.delivered);
-}
-
-TEST_CASE("twin: a target ends the run, and rounds wait for the verdict") {
-  const auto plan = toy_plan({.epochs = 1000});
-  plan->stop.target = 0.9;
-  const Outcome outcome = perform(plan);
-  CHECK(outcome.end.reason == "target");
-  CHECK(outcome.evals.back().score.accuracy >= 0.9);
-  CHECK(outcome.end.delivered == outcome.end.epochs * plan->training.size());
-}
-
-TEST_CASE("twin: a tolerance ends the run when the objective hardly moves any more") {
-  const auto plan = toy_plan({.epochs = 1000});
-  plan->stop.tolerance = 1e-3;
-  CHECK(perform(plan).end.reason == "tolerance");
-}
-
-TEST_CASE("twin: no better for k evaluations ends the run") {
-  const auto plan = toy_plan({.epochs = 1000});
-  plan->stop.no_better_for = 3;
-  CHECK(perform(plan).end.reason == "no_better_for");
-}
-
-TEST_CASE("twin: a number of steps is a number of updates") {
-  for (const GateKind& gate : {barrier_gate(), open_gate()}) {
-    const auto plan = toy_plan({.epochs = 1000, .gate = gate});
-    plan->stop.steps = 17;
-    const EndReport end = perform(plan).end;
-    CHECK(end.updates == 17);
-    CHECK(end.reason == "steps");
-    CHECK(end.computed == end.delivered);
-  }
-}
-
-TEST_CASE("twin: an absurd learning rate is called divergence, with a smaller one to try") {
-  const auto plan = toy_plan({.epochs = 50, .exchange = state_exchange()});
-  plan->schedule.start = 3e38;
-  const EndReport end = perform(plan).end;
-  CHECK(end.status == "diverged");
-  CHECK(end.exit_code == 1);
-  CHECK(end.reason.find("try -s learning_rate=3e+37") != std::string::npos);
-  CHECK(end.model.size() == 0);
-}
-
 namespace {
 
 /// The largest staleness of a run in which one of four workers is ten times as slow.
@@ -369,7 +280,7 @@ TEST_CASE("twin: round robin makes every gradient as old as there are others") {
 
 TEST_CASE("twin: a quorum ends with every draw delivered or late, and is not held up") {
   const auto plan = toy_plan({.workers = 4, .partitions = 4, .epochs = 3, .gate = quorum_gate()});
-  const EndReport end = perform(plan, "1+exp(0.5)").end;
+  const EndReport end = performed(plan, "1+exp(0.5)").end;
   CHECK(end.status == "done");
   CHECK(end.delivered == 480);
   CHECK(discarded_rows(end) > 0);
@@ -380,80 +291,9 @@ TEST_CASE("twin: elastic replicas and rare pulls deliver every draw and train") 
   for (Toy toy : {Toy{.exchange = state_exchange(), .gate = open_gate(), .merge = elastic_merge()},
                   Toy{.exchange = delta_exchange(), .gate = open_gate(), .pull_turns = 3}}) {
     toy.epochs = 20;
-    const EndReport end = perform(toy_plan(toy), "1+exp(0.5)").end;
+    const EndReport end = performed(toy_plan(toy), "1+exp(0.5)").end;
     CHECK(end.delivered == 3200);
     CHECK(end.computed == end.delivered);
     CHECK(end.scores.at(0).accuracy >= 0.9);
   }
-}
-
-TEST_CASE("twin: peers compute their epochs, and every draw is delivered or not heard") {
-  for (const MergeKind& merge : {parzen_merge(), mean_merge()})
-    for (const bool consensus : {true, false}) {
-      const auto plan =
-          toy_peers({.workers = 4, .epochs = 10, .gate = open_gate(), .merge = merge});
-      plan->consensus = consensus;
-      const EndReport end = perform(plan, "1+exp(0.5)").end;
-      CHECK(end.status == "done");
-      CHECK(end.computed == 1600);
-      CHECK(end.computed == end.delivered + discarded_rows(end));
-      CHECK(end.discarded.empty() == (consensus || end.delivered == 1600));
-      CHECK(end.scores.at(0).accuracy >= 0.9);
-    }
-}
-
-TEST_CASE("twin: behind a barrier peers reach the same bits at any pace, on every graph") {
-  for (const MergeKind& merge : {mean_merge(), push_sum_merge()})
-    for (const char* graph : {"complete", "ring", "exponential", "torus", "random"})
-      for (const char* peers : {"all", "one", "random"}) {
-        const auto crc = [&](const std::string& step) {
-          const auto plan = toy_peers({.workers = 6, .epochs = 5, .merge = merge},
-                                      {.graph = graph, .peers = peers});
-          const EndReport end = perform(plan, step).end;
-          CHECK(end.delivered == 800);
-          CHECK(end.scores.at(0).accuracy >= 0.85);
-          return crc32c(std::as_bytes(end.model.values()));
-        };
-        CHECK(crc("1") == crc("1+exp(0.5)"));
-      }
-}
-
-TEST_CASE("twin: a number of steps is divided among peers, or the same for all behind a barrier") {
-  for (const GateKind& gate : {barrier_gate(), open_gate()}) {
-    const auto plan = toy_peers({.workers = 4, .epochs = 1000, .gate = gate});
-    plan->stop.steps = 18;
-    plan->consensus = false;
-    const EndReport end = perform(plan).end;
-    CHECK(end.updates == 18);
-    CHECK(end.reason == "steps");
-  }
-}
-
-TEST_CASE("twin: a time limit ends peers who wait for each other") {
-  const auto plan = toy_peers({.workers = 4, .epochs = 1000}, {.graph = "ring", .peers = "all"});
-  plan->stop.epochs.reset();
-  plan->stop.seconds = 50;
-  const EndReport end = perform(plan, "1+exp(0.5)").end;
-  CHECK(end.reason == "time");
-  CHECK(end.computed == end.delivered);
-}
-
-TEST_CASE("twin: a oneshot run is the mean of as many runs alone, and one state each travels") {
-  const auto plan = toy_peers({.workers = 4, .local_steps = 10, .epochs = 3, .gate = open_gate()});
-  plan->drawing = oneshot_topology().draw(Settings(), 4);
-  std::vector<double> mean(plan->parameters);
-  for (std::uint32_t p = 0; p < 4; ++p) {
-    Block alone = Block::zeros(plan->parameters);
-    const auto feed = plan->supply->feed(p);
-    Descent descent(*plan);
-    for (std::uint64_t epoch = 0; epoch < 3; ++epoch)
-      descent.run(alone.values(),
-                  {.feed = *feed, .epoch = epoch, .positions = {0, plan->partition(p).size()}});
-    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += double(alone.values()[i]) / 4;
-  }
-  const EndReport end = perform(plan, "1+exp(0.5)").end;
-  CHECK(end.delivered == 480);
-  REQUIRE(end.model.size() == mean.size());
-  for (std::size_t i = 0; i < mean.size(); ++i)
-    CHECK(end.model.values()[i] == doctest::Approx(mean[i]).epsilon(1e-6));
 }

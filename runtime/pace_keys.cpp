@@ -97,11 +97,11 @@ Listed worker_keys() {
                    {.path = "step", .sentence = "a distribution, in the place of pace.step"}}};
 }
 
-void check_distribution(const Config& config, const std::string& path) {
+void check_distribution(const Config& config, const std::string& path, double unit_seconds = 1) {
   const std::string text = config.settings().text(path);
   if (path == "pace.step" && text == "real") return;
   try {
-    Distribution::parse(text);
+    Distribution::parse(text, unit_seconds);
   } catch (const std::invalid_argument& error) {
     config.refuse(path, fmt::format("{} = {}: {}", path, to_toml(text), error.what()));
   }
@@ -182,7 +182,7 @@ Fault fault_of(const Config& config, const Names& names, const std::string& entr
 }  // namespace
 
 std::vector<Key> pace_keys() {
-  Key unit = seconds_key("pace.unit", "what a 1 in pace.step lasts");
+  Key unit = seconds_key("pace.unit", "what a 1 in pace.step lasts; 2ms there lasts 2 ms");
   unit.standard = 1.0;
   unit.exclusive = true;
   Key row = seconds_key("pace.row", "the twin with pace.step = \"real\": nominal cost of a row");
@@ -216,12 +216,14 @@ std::vector<Key> pace_keys() {
 }
 
 void check_pace(const Config& config) {
-  for (const char* path : {"pace.step", "pace.delay"}) check_distribution(config, path);
   const Settings& settings = config.settings();
+  const double unit = settings.number("pace.unit");
+  check_distribution(config, "pace.step", unit);
+  check_distribution(config, "pace.delay");
   for (const std::string& entry : entries_of(settings, workers_table)) {
     config.need(entry, "who", "a worker such as \"worker 3\"");
     config.need(entry, "step", "a distribution such as \"2+exp(1)\"");
-    check_distribution(config, entry + ".step");
+    check_distribution(config, entry + ".step", unit);
   }
   for (const std::string& entry : entries_of(settings, links_table))
     if (settings.has(entry + ".delay")) check_distribution(config, entry + ".delay");
@@ -238,8 +240,8 @@ Pace make_pace(const Config& config, const Plan& plan) {
   Pace pace;
   const std::string step = settings.text("pace.step");
   pace.real = step == "real";
-  if (!pace.real) pace.step = Distribution::parse(step);
   pace.unit_seconds = settings.number("pace.unit");
+  if (!pace.real) pace.step = Distribution::parse(step, pace.unit_seconds);
   pace.factors = settings.numbers("pace.factors");
   pace.delay = Distribution::parse(settings.text("pace.delay"));
   pace.row_seconds = settings.number("pace.row");
@@ -248,8 +250,9 @@ Pace make_pace(const Config& config, const Plan& plan) {
   pace.lost_after_seconds = settings.number("cluster.lost_after");
   const Names names(plan);
   for (const std::string& entry : entries_of(settings, workers_table))
-    pace.of_worker.insert_or_assign(names.worker(config, entry + ".who"),
-                                    Distribution::parse(settings.text(entry + ".step")));
+    pace.of_worker.insert_or_assign(
+        names.worker(config, entry + ".who"),
+        Distribution::parse(settings.text(entry + ".step"), pace.unit_seconds));
   for (const std::string& entry : entries_of(settings, links_table))
     pace.links.push_back(link_of(config, names, entry));
   for (const std::string& entry : entries_of(settings, faults_table)) {

@@ -320,6 +320,10 @@ TEST_CASE("assemble: the pace is what [pace] says") {
   CHECK(made({}).pace.message(0, 1, 0) == doctest::Approx(50e-6));
 }
 
+TEST_CASE("assemble: a time in pace.step lasts what it says, whatever a 1 lasts") {
+  CHECK(made({"pace.step=2s", "unit=1ms"}).pace.computation(0, 0, 4) == doctest::Approx(2));
+}
+
 TEST_CASE("assemble: links and faults name people of this run") {
   const DataSets data{sparse_set(1000), nullptr};
   CHECK(refusal({"pace.link=[{from=\"wroker 0\"}]"}, data, ExitCode::usage) ==

@@ -65,7 +65,7 @@ def test_a_swap_by_click_changes_the_graph_and_a_pause_rests_until_it_goes_on(sc
         page.look("topology server")
         page.look("swap topology gossip")
         page.look("topology gossip")
-        page.look("text peer 3")
+        page.look("choose peer 3")
         page.look("moving")
         page.look("button Pause")
         page.look("text Paused: the steps under way are finished")

@@ -59,8 +59,10 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
   bool too_late = false;
   std::vector<Turn> turns;
   for (const std::uint32_t p : pull.partitions) {
-    if (p >= seats_.size()) continue;
+    // Word of a lease may come when somebody else has claimed a later one.
+    if (p >= seats_.size() || pull.lease < seats_[p].lease) continue;
     Seat& seat = seats_[p];
+    seat.lease = pull.lease;
     const bool anew = !seat.holder || seat.worker != worker;
     seat.holder = from;
     seat.worker = worker;
@@ -132,13 +134,17 @@ void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
   if (stopping_ && !ended_ && (plan_->rounds || all_back())) finish(context);
 }
 
-void Aggregator::on(Context& context, ActorId, WorkersJoined joined) {
+void Aggregator::on(Context& context, ActorId from, WorkersJoined joined) {
+  const std::vector<ActorId> branches = plan_->branches_below(context.self());
+  if (from == Plan::coordinator && !branches.empty()) {
+    for (const ActorId branch : branches) context.send(branch, joined);
+    return;  // it comes back when nothing of their earlier lives is under way any more
+  }
   for (const ActorId worker : joined.workers) {
     if (lost_.erase(worker) == 0) continue;
     colleagues_.erase(worker);
     ledger_.replaced(worker);
   }
-  for (const ActorId branch : plan_->branches_below(context.self())) context.send(branch, joined);
   context.send(Plan::coordinator, std::move(joined));  // now they are listened to
 }
 

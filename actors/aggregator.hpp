@@ -52,6 +52,7 @@ class Aggregator : public Actor {
   struct Seat {
     std::optional<ActorId> holder;  ///< whom its turns go to
     ActorId worker = 0;             ///< the holder, or below it
+    std::uint64_t lease = 0;        ///< the latest that was claimed
     std::uint64_t step = 0;         ///< of the first one due
     std::deque<Due> due;            ///< consecutive steps, at most Plan::ahead
     std::vector<Wish> wishes;       ///< for steps that are not due yet

@@ -11,6 +11,7 @@ Branch::Branch(std::shared_ptr<const Plan> plan)
       codec_(plan_->codec()),
       scratch_(plan_->parameters),
       intake_(*plan_, scratch_),
+      leases_(plan_->partitions),
       sums_(*plan_, scratch_) {}
 
 void Branch::on(Context& context, ActorId from, Pull pull) {
@@ -25,7 +26,8 @@ void Branch::on(Context& context, ActorId from, Pull pull) {
         forget(p);
     }
   for (const std::uint32_t p : pull.partitions) {
-    if (p >= plan_->partitions) continue;
+    if (p >= plan_->partitions || pull.lease < leases_[p]) continue;
+    leases_[p] = pull.lease;
     forget(p);
     holders_[p] = {.child = from, .worker = pull.worker};
   }
@@ -36,6 +38,10 @@ void Branch::on(Context& context, ActorId from, Pull pull) {
 void Branch::forget(std::uint32_t partition) {
   holders_.erase(partition);
   std::erase_if(out_, [=](const Step& step) { return step.first == partition; });
+  for (auto at = wished_.lower_bound({partition, 0});
+       at != wished_.end() && at->first.first == partition; ++at)
+    at->second.stands = false;
+  std::erase_if(together_.wishes, [=](const Wish& wish) { return wish.partition == partition; });
 }
 
 void Branch::on(Context& context, ActorId from, Push push) {
@@ -44,7 +50,7 @@ void Branch::on(Context& context, ActorId from, Push push) {
   if (push.crew.empty()) push.crew.push_back({.worker = from, .rows = push.computed});
   for (const WorkerCount& one : push.crew) ledger_.computed(one.worker, one.rows);
   ledger_.moved(from, push.bytes_moved);
-  keep_wishes(push.wishes);
+  keep_wishes(from, push.wishes);
   std::vector<Partial> parts;
   bool sound = true;
   // What is applied as it is stays as it is; sums are read even where nobody wants them,
@@ -125,17 +131,23 @@ Contribution Branch::written(Subtree where, Partial& partial) {
   return part;
 }
 
-void Branch::keep_wishes(const std::vector<Wish>& wishes) {
-  for (const Wish& wish : wishes) wished_[{wish.partition, wish.step}] = wish.features.size();
+// What others hold by now is theirs to wish for; only what stands is passed on.
+void Branch::keep_wishes(ActorId from, std::vector<Wish>& wishes) {
+  std::erase_if(wishes, [&](const Wish& wish) {
+    const auto holder = holders_.find(wish.partition);
+    return holder == holders_.end() || holder->second.child != from;
+  });
+  for (const Wish& wish : wishes)
+    wished_[{wish.partition, wish.step}] = {.entries = wish.features.size()};
 }
 
-std::size_t Branch::wished_for(const Turn& turn) {
+Branch::Wished Branch::wished_for(const Turn& turn) {
   const auto first = wished_.lower_bound({turn.partition, 0});
   const auto here = wished_.find({turn.partition, turn.step});
   TROUPE_CHECK((here == wished_.end()), ==, false);
-  const std::size_t count = here->second;
+  const Wished wished = here->second;
   wished_.erase(first, here);
-  return count;
+  return wished;
 }
 
 void Branch::on(Context& context, ActorId, Parameters parameters) {
@@ -163,9 +175,10 @@ void Branch::hand_down(Context& context, Parameters& parameters) {
     return place->second;
   };
   for (const Turn& turn : parameters.turns) {
-    const std::size_t count = aligned ? wished_for(turn) : 0;
+    const auto [count, stands] = aligned ? wished_for(turn) : Wished();
     const auto holder = holders_.find(turn.partition);
-    if (holder != holders_.end()) {
+    // Who has come since did not wish for this; the answer to its own word is under way.
+    if (holder != holders_.end() && stands) {
       Parameters& theirs = of(holder->second.child);
       theirs.turns.push_back(turn);
       if (plan_->rounds) out_.insert({turn.partition, turn.step});
@@ -193,9 +206,19 @@ void Branch::on(Context& context, ActorId, WorkersLost lost) {
   if (out_.empty()) flush(context);
 }
 
-void Branch::on(Context& context, ActorId, WorkersJoined joined) {
+// It goes down to who stands directly above them, and comes back behind all that their
+// earlier lives have said.
+void Branch::on(Context& context, ActorId from, WorkersJoined joined) {
+  const ActorId above = plan_->above(context.self());
+  if (from == above) {
+    for (const ActorId branch : plan_->branches_below(context.self())) context.send(branch, joined);
+    std::erase_if(joined.workers,
+                  [&](ActorId worker) { return plan_->above(worker) != context.self(); });
+  }
+  if (joined.workers.empty()) return;
   for (const ActorId worker : joined.workers) ledger_.replaced(worker);
-  for (const ActorId branch : plan_->branches_below(context.self())) context.send(branch, joined);
+  flush(context);
+  context.send(above, std::move(joined));
 }
 
 }  // namespace troupe

@@ -39,6 +39,11 @@ class Branch : public Actor {
     ActorId worker = 0;  ///< the child, or below it
   };
 
+  struct Wished {
+    std::size_t entries = 0;  ///< of the list: answers say nothing but values
+    bool stands = true;       ///< who wished it holds the partition still
+  };
+
   /// Nobody of ours will come with a turn of it any more.
   void forget(std::uint32_t partition);
   /// All turns are out with this sender, and it answers them all.
@@ -50,8 +55,8 @@ class Branch : public Actor {
   void flush(Context& context);
   void say(Context& context, Push push);
   Contribution written(Subtree where, Partial& partial);
-  void keep_wishes(const std::vector<Wish>& wishes);
-  std::size_t wished_for(const Turn& turn);
+  void keep_wishes(ActorId from, std::vector<Wish>& wishes);
+  Wished wished_for(const Turn& turn);
   void hand_down(Context& context, Parameters& parameters);
 
   std::shared_ptr<const Plan> plan_;
@@ -61,7 +66,8 @@ class Branch : public Actor {
   Ledger ledger_;  ///< of those below
   std::map<ActorId, std::unique_ptr<Codec>> codecs_;
   std::map<std::uint32_t, Holder> holders_;  ///< of partitions
-  std::map<Step, std::size_t> wished_;       ///< how long the lists of wishes were
+  std::vector<std::uint64_t> leases_;        ///< the latest heard of, of each
+  std::map<Step, Wished> wished_;            ///< by those below
   std::set<Step> out_;                       ///< of this round, and not back
   RoundSum sums_;
   Push together_;  ///< of this round, back and not passed on; the parts are in sums_

@@ -59,7 +59,7 @@ void Coordinator::start(Context& context) {
     const RowRange mine = partition_range({0, plan_->partitions}, i, plan_->workers);
     for (std::uint64_t p = mine.first; p < mine.last; ++p)
       crew.partitions.push_back(static_cast<std::uint32_t>(p));
-    context.send(plan_->worker(i), Lease{.partitions = crew.partitions});
+    context.send(plan_->worker(i), Lease{.partitions = crew.partitions, .number = ++leases_});
   }
   if (plan_->stop.seconds) context.wake(*plan_->stop.seconds, time_is_up);
 }
@@ -332,7 +332,8 @@ void Coordinator::deal(Context& context, const std::vector<ActorId>& newcomers) 
     const bool gains = count(crew) > count(before.at(worker));
     if (gains)
       event(context, "leased", plan_->name_of(worker), "partitions " + list(crew.partitions));
-    context.send(worker, Lease{.partitions = crew.partitions, .no_others = !gains});
+    context.send(worker,
+                 Lease{.partitions = crew.partitions, .no_others = !gains, .number = ++leases_});
   }
 }
 
@@ -346,7 +347,7 @@ void Coordinator::lease_again(Context& context, ActorId from, const std::vector<
     event(context, "leased", plan_->name_of(to),
           "takes over partitions " + list(theirs) + " of " + plan_->name_of(from) +
               (plan_->descends && !plan_->plain ? "; their update rule starts anew" : ""));
-    context.send(to, Lease{.partitions = std::move(theirs)});
+    context.send(to, Lease{.partitions = std::move(theirs), .number = ++leases_});
   }
 }
 

@@ -81,6 +81,7 @@ class Coordinator : public Actor {
 
   std::shared_ptr<const Plan> plan_;
   std::map<ActorId, Crew> crew_;
+  std::uint64_t leases_ = 0;  ///< given so far
   std::optional<Outcome> outcome_;
   std::optional<Final> final_;
   std::optional<Evaluated> last_scores_;

@@ -72,7 +72,7 @@ void Coordinator::start_again(Context& context) {
   std::vector<ActorId> lost;
   for (const auto& [worker, crew] : crew_) {
     if (crew.alive)
-      context.send(worker, Lease{.partitions = crew.partitions});
+      context.send(worker, Lease{.partitions = crew.partitions, .number = ++leases_});
     else
       lost.push_back(worker);
   }

@@ -99,7 +99,8 @@ void Worker::on(Context& context, ActorId, Lease lease) {
   holder_ = plan_->above(context.self());
   context.send(holder_, Pull{.known_version = 0,
                              .partitions = std::move(lease.partitions),
-                             .no_others = lease.no_others});
+                             .no_others = lease.no_others,
+                             .lease = lease.number});
   if (plan_->asks) told_at_ = context.now();
 }
 

@@ -28,18 +28,23 @@ struct Turn {
 /// Coordinator to worker: these partitions are yours now, beside those you have.
 struct Lease {
   std::vector<std::uint32_t> partitions = {};
-  bool no_others = false;  ///< those you have and that are not listed are somebody else's
-  static constexpr auto fields() { return std::tuple{&Lease::partitions, &Lease::no_others}; }
+  bool no_others = false;    ///< those you have and that are not listed are somebody else's
+  std::uint64_t number = 0;  ///< of all leases of a run: of two, the later one has the higher
+  static constexpr auto fields() {
+    return std::tuple{&Lease::partitions, &Lease::no_others, &Lease::number};
+  }
 };
 
 /// Worker to aggregator: I hold these partitions now; tell me where they stand.
 struct Pull {
   std::uint64_t known_version = 0;  ///< of the model that this worker holds; 0 = none
   std::vector<std::uint32_t> partitions = {};
-  ActorId worker = 0;      ///< for whom somebody in between asks; 0: for itself
-  bool no_others = false;  ///< what it had beside these is somebody else's
+  ActorId worker = 0;       ///< for whom somebody in between asks; 0: for itself
+  bool no_others = false;   ///< what it had beside these is somebody else's
+  std::uint64_t lease = 0;  ///< by which it holds them: void where a later one was heard of
   static constexpr auto fields() {
-    return std::tuple{&Pull::known_version, &Pull::partitions, &Pull::worker, &Pull::no_others};
+    return std::tuple{&Pull::known_version, &Pull::partitions, &Pull::worker, &Pull::no_others,
+                      &Pull::lease};
   }
 };
 

@@ -1,5 +1,5 @@
 /// The fault campaign: random runs of every topology in the twin, each from one integer.
-/// `bench_campaign [TOPOLOGY] [--seeds N] [--seed N] [--late-leases]`; it prints what to repeat.
+/// `bench_campaign [TOPOLOGY] [--seeds N] [--seed N]`; it prints what to repeat.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -19,7 +19,6 @@ struct Request {
   std::string topology;  ///< empty: all
   std::uint64_t seeds = 20000;
   std::optional<std::uint64_t> seed;  ///< this one alone
-  Hardship hardship = {};
 };
 
 std::optional<Request> read(int argc, char** argv) {
@@ -30,8 +29,6 @@ std::optional<Request> read(int argc, char** argv) {
       request.seeds = std::strtoull(argv[++i], nullptr, 10);
     else if (word == "--seed" && i + 1 < argc)
       request.seed = std::strtoull(argv[++i], nullptr, 10);
-    else if (word == "--late-leases")
-      request.hardship.late_leases = true;
     else if (word.starts_with("-") || !request.topology.empty())
       return std::nullopt;
     else
@@ -56,7 +53,7 @@ std::uint64_t play(const Tables& tables, const Programme& programme, const Reque
   std::uint64_t ended = 0;
   std::uint64_t lost = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    const Finding finding = try_seed(tables, programme, seed, {}, request.hardship);
+    const Finding finding = try_seed(tables, programme, seed);
     if (told(programme, seed, finding)) ++broken;
     ended += finding.failed ? 1 : 0;
     lost += finding.workers_lost;
@@ -74,7 +71,7 @@ std::uint64_t play(const Tables& tables, const Programme& programme, const Reque
 int main(int argc, char** argv) {
   const std::optional<Request> request = read(argc, argv);
   if (!request) {
-    std::cerr << "bench_campaign [TOPOLOGY] [--seeds N] [--seed N] [--late-leases]\n";
+    std::cerr << "bench_campaign [TOPOLOGY] [--seeds N] [--seed N]\n";
     return 2;
   }
   const Tables all = tables();

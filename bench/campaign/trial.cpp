@@ -88,10 +88,10 @@ std::string judge(const Plan& plan, const Pace& pace, const Played& calm, const 
 }  // namespace
 
 Finding try_seed(const Tables& tables, const Programme& programme, std::uint64_t seed,
-                 const Mutation& mutation, const Hardship& hardship) {
+                 const Mutation& mutation) {
   const Assembled run = assemble_run(tables, programme, seed);
   const Plan& plan = *run.plan;
-  const Pace rough = troubled(run.pace, plan, seed, hardship);
+  const Pace rough = troubled(run.pace, plan, seed);
   const Played calm = play(plan, run.pace, {});
   const Played played = play(plan, rough, mutation);
   const Settings& settings = run.resolved.settings();

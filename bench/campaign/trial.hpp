@@ -30,6 +30,6 @@ struct Finding {
 };
 
 Finding try_seed(const Tables& tables, const Programme& programme, std::uint64_t seed,
-                 const Mutation& mutation = {}, const Hardship& hardship = {});
+                 const Mutation& mutation = {});
 
 }  // namespace troupe::campaign

@@ -8,6 +8,10 @@
 namespace troupe::campaign {
 namespace {
 
+constexpr std::uint64_t links_most = 3;
+constexpr std::uint64_t faults_most = 4;
+constexpr double faults_within_seconds = 6;
+
 std::optional<ActorId> anybody_or(RandomStream& stream, std::uint32_t actors) {
   if (stream.below(2) == 0) return std::nullopt;
   return static_cast<ActorId>(stream.below(actors));
@@ -36,40 +40,24 @@ Fault random_fault(RandomStream& stream, std::uint32_t workers, double within) {
   return fault;
 }
 
-bool comes_back(const Fault& fault) {
-  return fault.what != Mishap::pause && fault.seconds != Fault::for_ever;
-}
-
-/// One worker comes back at most, when nobody is busy with an earlier lease any more.
-void keep_leases_in_order(Pace& pace) {
-  const auto back = std::ranges::find_if(pace.faults, comes_back);
-  if (back == pace.faults.end()) return;
-  Fault alone = *back;
-  alone.seconds = std::max(alone.seconds, 3.0);
-  pace.faults = {alone};
-  for (LinkPace& link : pace.links)
-    link = {.from = link.from, .to = link.to, .duplicates = link.duplicates};
-}
-
 std::string name(const Plan& plan, const std::optional<ActorId>& actor) {
   return actor ? plan.name_of(*actor) : "*";
 }
 
 }  // namespace
 
-Pace troubled(Pace pace, const Plan& plan, std::uint64_t seed, const Hardship& hardship) {
+Pace troubled(Pace pace, const Plan& plan, std::uint64_t seed) {
   RandomStream stream(seed, Purpose::test, 2);
-  const std::uint64_t links = stream.below(hardship.links_most + 1);
+  const std::uint64_t links = stream.below(links_most + 1);
   for (std::uint64_t n = 0; n < links; ++n)
     pace.links.push_back(random_link(stream, plan.actors()));
-  const std::uint64_t faults = stream.below(hardship.faults_most + 1);
+  const std::uint64_t faults = stream.below(faults_most + 1);
   for (std::uint64_t n = 0; n < faults; ++n)
-    pace.faults.push_back(random_fault(stream, plan.workers, hardship.within_seconds));
+    pace.faults.push_back(random_fault(stream, plan.workers, faults_within_seconds));
   // Those who share a memory are one process: no worker's end is its own.
   for (Fault& fault : pace.faults)
     if (plan.sharing) fault = {.worker = fault.worker, .at = fault.at, .seconds = 1};
   std::ranges::stable_sort(pace.faults, {}, &Fault::at);
-  if (!hardship.late_leases && !plan.peers()) keep_leases_in_order(pace);
   return pace;
 }
 

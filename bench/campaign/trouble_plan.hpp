@@ -10,17 +10,8 @@
 
 namespace troupe::campaign {
 
-/// How hard a run is tried.
-struct Hardship {
-  std::uint32_t links_most = 3;
-  std::uint32_t faults_most = 4;
-  double within_seconds = 6;  ///< when faults begin
-  /// Workers come back where ways are slow, too: docs/found.md has what that still breaks.
-  bool late_leases = false;
-};
-
 /// The pace with links and faults in it, sorted as make_pace() sorts them.
-Pace troubled(Pace pace, const Plan& plan, std::uint64_t seed, const Hardship& hardship = {});
+Pace troubled(Pace pace, const Plan& plan, std::uint64_t seed);
 /// The plan in words, a line each: what to look at when a seed fails.
 std::string in_words(const Pace& pace, const Plan& plan);
 

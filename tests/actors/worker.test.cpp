@@ -46,8 +46,10 @@ TEST_CASE(
   dialogue.lease({0, 1});
   dialogue.stage.heard_by<Pull>(aggregator_id);
   dialogue.worker.receive(dialogue.stage, Plan::coordinator,
-                          Lease{.partitions = {1}, .no_others = true});
-  CHECK(dialogue.stage.heard_by<Pull>(aggregator_id).partitions == std::vector<std::uint32_t>{1});
+                          Lease{.partitions = {1}, .no_others = true, .number = 2});
+  const auto kept = dialogue.stage.heard_by<Pull>(aggregator_id);
+  CHECK(kept.partitions == std::vector<std::uint32_t>{1});
+  CHECK(kept.lease == 2);
   const Push push = dialogue.turn({{0, 0, 4}, {1, 0, 4}});  // an answer from before
   CHECK(push.turns == std::vector<Turn>{{1, 0, 4}});
   CHECK(dialogue.stage.silent());

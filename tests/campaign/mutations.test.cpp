@@ -118,6 +118,16 @@ class Credulous : public Masked {
   std::map<std::uint32_t, std::uint64_t> next_;
 };
 
+/// Takes the last word for a partition for the word of its last lease.
+class Forgetful : public Masked {
+ public:
+  using Masked::Masked;
+  void receive(Context& context, ActorId from, Message message) override {
+    if (auto* pull = std::get_if<Pull>(&message)) pull->lease = 0;
+    Masked::receive(context, from, std::move(message));
+  }
+};
+
 template <class Mask>
 std::unique_ptr<Actor> behind(std::unique_ptr<Actor> actor, bool wears_it) {
   if (!wears_it) return actor;
@@ -141,6 +151,12 @@ TEST_CASE("campaign: it finds hosts that let in a message twice") {
 TEST_CASE("campaign: it finds a holder of the model that takes any push for the one due") {
   CHECK(found_at({.name = "a stale step", .cast = [](auto actor, const Plan& plan, ActorId id) {
                     return behind<Credulous>(std::move(actor), keeps_the_model(plan, id));
+                  }}) > 0);
+}
+
+TEST_CASE("campaign: it finds somebody who goes by the last word for a partition") {
+  CHECK(found_at({.name = "leases without numbers", .cast = [](auto actor, const Plan&, ActorId) {
+                    return behind<Forgetful>(std::move(actor), true);
                   }}) > 0);
 }
 

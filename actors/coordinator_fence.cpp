@@ -14,7 +14,7 @@ void Coordinator::on(Context& context, ActorId, FenceRequested request) {
     return close_when_complete(context);
   }
   holding_ = holding_ || request.hold;
-  if (passed_) wanted_ = std::move(request);  // of the next ones
+  if (passed_) wanted_ = request;  // of the next ones
   if (fencing_ || final_) return;
   fencing_ = true;
   event(context, "fence", "coordinator", request.detail);

@@ -161,11 +161,13 @@ TEST_CASE("wire: a huge count is refused before memory is asked for") {
   Lease lease;
   lease.partitions = {1, 2};
   std::vector<std::byte> bytes = copy_of(encode(envelope_of(lease)));
-  const std::size_t count_at = bytes.size() - 1 - 2 * sizeof(std::uint32_t) - sizeof(std::uint64_t);
+  const std::size_t count_at = bytes.size() - (sizeof(std::uint64_t) + 1) -
+                               2 * sizeof(std::uint32_t) - sizeof(std::uint64_t);
   const std::uint64_t huge = UINT64_MAX / 4 + 3;
   std::memcpy(bytes.data() + count_at, &huge, sizeof huge);
   const auto back = decode_one(bytes_of(bytes));
-  CHECK(std::get<Malformed>(back).why == "a list of " + std::to_string(huge) + " items in 9 bytes");
+  CHECK(std::get<Malformed>(back).why ==
+        "a list of " + std::to_string(huge) + " items in 17 bytes");
 }
 
 TEST_CASE("wire: any single byte changed gives a message or a reason, never an exception") {

@@ -86,6 +86,7 @@ def through_axes(run, *words):
                     continue
                 count += 1
                 wait_for(lambda: len(events(run, "swap")) == count, f"swap {count} to {axis}={kind}")
+                check(events(run, "swap")[-1][axis], "==", kind)
                 count += 1
                 swaps(run, f"{axis}={home}", count=count)
     check(count, ">=", 20)
@@ -137,15 +138,12 @@ def test_the_configuration_can_swap_too(scratch):
 
 def test_what_cannot_be_is_refused_and_the_run_goes_on(scratch):
     run = scratch / "run"
-    with endless(run) as started:
-        under_way(run)
+    with swapping(run):
         for word, line in [("topologie=gossip", "did you mean 'topology'"), ("topology=serial", "has 1 worker"),
                            ("batch=3", "training.batch would become 3"), ("merge=parzen", "does not go with")]:
             check(troupe("swap", run, "-s", word, code=2).stderr, "matches", re.escape(line))
         check(troupe("swap", run, "-s", "topology=server").stdout, "matches", "nothing to swap")
         check(events(run, "swap"), "==", [])
-        troupe("stop", run)
-        ends_as_stopped(started, run, 0)
 
 
 def test_a_node_that_is_lost_at_the_fence_does_not_hang_it(scratch):
@@ -165,8 +163,7 @@ def test_a_node_that_is_lost_at_the_fence_does_not_hang_it(scratch):
 
 def test_a_pause_rests_and_a_resume_goes_on(scratch):
     run = scratch / "run"
-    with endless(run) as started:
-        under_way(run)
+    with swapping(run):
         check(troupe("resume", run, code=2).stderr, "matches", "the run is not paused")
         troupe("pause", run)
         wait_for(lambda: events(run, "paused"), "the rest")
@@ -179,14 +176,11 @@ def test_a_pause_rests_and_a_resume_goes_on(scratch):
         check(phase(run), "==", "training")
         troupe("pause", run)
         wait_for(lambda: len(events(run, "paused")) == 2, "another rest")
-        troupe("stop", run)
-        ends_as_stopped(started, run, 0)
 
 
 def test_a_swap_of_a_paused_run_waits_for_its_resume_and_lets_no_other_in(scratch):
     run = scratch / "run"
-    with endless(run) as started:
-        under_way(run)
+    with swapping(run):
         troupe("pause", run)
         wait_for(lambda: events(run, "paused"), "the rest")
         troupe("swap", run, "-s", "gate=open")
@@ -196,8 +190,6 @@ def test_a_swap_of_a_paused_run_waits_for_its_resume_and_lets_no_other_in(scratc
         check(events(run, "swap"), "==", [])
         troupe("resume", run)
         wait_for(lambda: events(run, "swap"), "the swap")
-        troupe("stop", run)
-        ends_as_stopped(started, run, 0)
 
 
 if __name__ == "__main__":

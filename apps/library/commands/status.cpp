@@ -43,28 +43,9 @@ int status(const Arguments& arguments, Invocation& invocation) {
   return 0;
 }
 
-int stop(const Arguments& arguments, Invocation& invocation) {
-  const ControlTarget target = control_target(arguments);
-  if (target.ended()) {
-    invocation.out << target.folder << ": has ended already (" << target.card->status << ")\n";
-    return 0;
-  }
-  const ControlAnswer answer = target.ask("POST", "/api/v1/stop");
-  if (answer.status != 200) target.refuse(answer);
-  if (arguments.has("--json"))
-    invocation.out << answer.body;
-  else
-    invocation.out << "stopping: it finishes the step and writes model.h5\n";
-  return 0;
-}
-
-/// Asks a run that goes on to do something, and says what it answers.
-int steer(const Arguments& arguments, Invocation& invocation, const std::string& action,
-          const std::string& body) {
-  const ControlTarget target = control_target(arguments);
-  if (target.ended())
-    throw UserError(ExitCode::usage, target.folder + ": has ended already (" + target.card->status +
-                                         "); there is nothing to " + action);
+/// Asks a run to do something, and says what it answers.
+int ask_for(const ControlTarget& target, const Arguments& arguments, Invocation& invocation,
+            const std::string& action, const std::string& body = "") {
   const ControlAnswer answer = target.ask("POST", "/api/v1/" + action, body);
   const auto said = nlohmann::json::parse(answer.body, nullptr, false);
   const bool refused = answer.status == 409 && said.is_object();
@@ -72,6 +53,23 @@ int steer(const Arguments& arguments, Invocation& invocation, const std::string&
   if (answer.status != 200 || !said.is_object()) target.refuse(answer);
   invocation.out << (arguments.has("--json") ? answer.body : said.value("line", "") + "\n");
   return 0;
+}
+
+int stop(const Arguments& arguments, Invocation& invocation) {
+  const ControlTarget target = control_target(arguments);
+  if (!target.ended()) return ask_for(target, arguments, invocation, "stop");
+  invocation.out << target.folder << ": has ended already (" << target.card->status << ")\n";
+  return 0;
+}
+
+/// What only a run that goes on can do.
+int steer(const Arguments& arguments, Invocation& invocation, const std::string& action,
+          const std::string& body = "") {
+  const ControlTarget target = control_target(arguments);
+  if (target.ended())
+    throw UserError(ExitCode::usage, target.folder + ": has ended already (" + target.card->status +
+                                         "); there is nothing to " + action);
+  return ask_for(target, arguments, invocation, action, body);
 }
 
 int swap_actors(const Arguments& arguments, Invocation& invocation) {
@@ -87,11 +85,11 @@ int swap_actors(const Arguments& arguments, Invocation& invocation) {
 }
 
 int pause_run(const Arguments& arguments, Invocation& invocation) {
-  return steer(arguments, invocation, "pause", "");
+  return steer(arguments, invocation, "pause");
 }
 
 int resume_run(const Arguments& arguments, Invocation& invocation) {
-  return steer(arguments, invocation, "resume", "");
+  return steer(arguments, invocation, "resume");
 }
 
 }  // namespace

@@ -72,9 +72,9 @@ await '"type":"step"'
 
 next 2 "Open the live page: its link stands above. Next: other actors while it runs, a server instead of gossip"
 build/troupe swap "$run" -s algorithm=ssgd > /dev/null
+await '"what":"swap"'
 
 next 4 "Next: one of the three nodes is killed"
-await '"what":"swap"'
 kill -9 "$(build/troupe status "$run" --json | grep -o 'node 3 (pid [0-9]*' | head -n 1 | grep -o '[0-9]*$')"
 await '"what":"leased"'
 build/troupe status "$run" | grep -E '^(phase|epoch|waiting for) '

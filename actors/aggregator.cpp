@@ -33,6 +33,7 @@ Aggregator::Aggregator(std::shared_ptr<const Plan> plan)
       seats_(plan_->partitions),
       round_(*plan_, scratch_) {
   if (plan_->steps_every) standing_.emplace(plan_->partitions, plan_->parameters);
+  if (plan_->shards() > 1) shards_.emplace(*plan_);
   plan_->begin(publication_.model());
   take_over(ledger_, *plan_);
   take_over(*update_, *plan_);
@@ -88,9 +89,16 @@ void Aggregator::on(Context& context, ActorId from, Pull pull) {
 }
 
 void Aggregator::on(Context& context, ActorId from, Push push) {
-  const auto place = colleagues_.find(from);
-  if (place == colleagues_.end() || ended_) return;
-  Colleague& colleague = place->second;
+  if (!colleagues_.contains(from) || ended_) return;
+  if (!shards_) return consider(context, from, std::move(push), true);
+  if (push.turns.empty() || lost_.contains(from)) return;
+  give_up(shards_->gathering.add(from, std::move(push)));
+  take_gathered(context);
+}
+
+void Aggregator::consider(Context& context, ActorId from, Push push, bool sound) {
+  if (ended_) return;
+  Colleague& colleague = colleagues_.at(from);
   if (push.crew.empty()) ledger_.computed(from, push.computed);
   for (const WorkerCount& one : push.crew) ledger_.computed(one.worker, one.rows);
   const bool wanted = expected(from, push);
@@ -98,8 +106,9 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   if (wanted) step_ends(context, from, push.turns.size());
   std::vector<Partial> parts;
   // Decoded even when nobody wants it: a codec that remembers must see every message.
-  const bool sound = decode(colleague, push, wanted, parts);
+  sound = decode(colleague, push, wanted, parts) && sound;
   if (!wanted) {
+    if (shards_) shards_->direction.useless(name_of(from, push));
     ledger_.discard("late", rows_of(push.turns));
     if (!push.crew.empty() && plan_->rounds) give_again(context, from, push.turns);
     return;
@@ -110,6 +119,7 @@ void Aggregator::on(Context& context, ActorId from, Push push) {
   else
     refuse(context, author(from, push), parts);
   if (!sound) colleague.wants_all = true;  // its replica is no good either
+  if (shards_) shards_->direction.take(from, push, sound, plan_->rounds);
   if (!ended_) take(context, push, std::move(parts));
 }
 
@@ -120,6 +130,13 @@ void Aggregator::on(Context& context, ActorId, Proceed) {
 
 void Aggregator::on(Context& context, ActorId, WorkersLost lost) {
   lost_.insert(lost.workers.begin(), lost.workers.end());
+  if (shards_ &&
+      std::ranges::any_of(lost.workers, [this](ActorId who) { return plan_->holds_model(who); }))
+    return end_torn(context);
+  if (shards_ && !ended_)
+    for (const ActorId worker : lost.workers)
+      for (Gathering::Gathered& gathered : shards_->gathering.forget(worker))
+        give_up(std::move(gathered));
   for (const ActorId worker : lost.workers)
     if (worker - Plan::first_drawn < plan_->drawing.nodes.size())
       strides_.forget(worker - Plan::first_drawn);
@@ -279,6 +296,7 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
     const bool listed = plan_->unsummed;
     const bool alone = !plan_->rounds && !together;
     const std::uint64_t staleness = alone ? publication_.version() - partial.based_on : 0;
+    if (alone && shards_) shards_->direction.name(partial.partition);
     if (alone)
       ledger_.staleness(partial.partition, staleness);
     else if (!together)
@@ -303,11 +321,22 @@ void Aggregator::absorb(Context& context, Partial& partial, bool together) {
       publication_.advance();
     else
       publication_.advance(partial.gradients.touched());
+    if (shards_)
+      shards_->direction.update({.version = publication_.version(),
+                                 .rows = partial.rows,
+                                 .partitions = partial.partitions,
+                                 .alone = alone,
+                                 .partition = partial.partition,
+                                 .staleness = staleness,
+                                 .rate = rate});
     if (plan_->reply == ReplyKind::gradient) remember(partial, rate);
     if (!finite) overflow(context);
     ledger_.deliver(partial.rows + partial.folded, partial.loss);
     ++updates_;
     if (!plan_->rounds) refused_partitions_ = 0;
+  } else if (shards_) {
+    if (!plan_->rounds && !together) shards_->direction.name(partial.partition);
+    shards_->direction.discard();
   }
   recycle(partial);
 }
@@ -426,6 +455,10 @@ void Aggregator::answer(Context& context, ActorId worker, std::vector<Turn> turn
   if (!std::holds_alternative<std::monostate>(payload))
     version =
         plan_->pull == PullKind::snapshot ? publication_.shared_version() : publication_.version();
+  if (shards_ && !std::holds_alternative<std::monostate>(payload)) {
+    shards_->direction.tell(worker, version);
+    ledger_.sent((plan_->cuts.back() - plan_->parameters) * sizeof(float));
+  }
   ledger_.sent(payload_bytes(payload));
   step_begins(context, worker, turns.size());
   context.send(worker, Parameters{.version = version,

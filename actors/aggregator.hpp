@@ -1,4 +1,4 @@
-/// The aggregator holds the model: it asks the gate who may go on, merges what
+/// The aggregator holds the model, or its first slice: it asks the gate who may go on, merges what
 /// arrived and answers. It computes no gradient and chooses no worker.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/actor.hpp"
+#include "actors/direction.hpp"
 #include "actors/intake.hpp"
 #include "actors/ledger.hpp"
 #include "actors/partial.hpp"
@@ -17,6 +18,7 @@
 #include "actors/publication.hpp"
 #include "actors/round_sum.hpp"
 #include "actors/scratch.hpp"
+#include "actors/slices.hpp"
 #include "actors/standing.hpp"
 #include "actors/strides.hpp"
 
@@ -28,6 +30,7 @@ class Aggregator : public Actor {
 
   void receive(Context& context, ActorId from, Message message) override {
     dispatch(*this, context, from, message);
+    if (shards_) direct(context);
   }
   void start(Context& context) override;
   void woken(Context& context, std::uint64_t token) override;
@@ -39,6 +42,9 @@ class Aggregator : public Actor {
   void on(Context& context, ActorId from, WorkersLost lost);
   void on(Context& context, ActorId from, WorkersJoined joined);
   void on(Context& context, ActorId from, Stop stop);
+  void on(Context& context, ActorId from, Deposited kept);
+  void on(Context& context, ActorId from, Slice slice);
+  void on(Context& context, ActorId from, Refused refused);
 
  private:
   /// A turn on offer: somebody is to compute it.
@@ -67,8 +73,36 @@ class Aggregator : public Actor {
     bool wants_all = false;  ///< what it holds is no good
   };
 
+  /// Where others hold further slices of the model.
+  struct Shards {
+    /// What goes out once the model in it is whole.
+    struct Collected {
+      std::uint64_t version = 0;
+      ActorId to = 0;
+      Message message = {};
+    };
+    explicit Shards(const Plan& plan);
+    Gathering gathering;
+    Direction direction;
+    Assembly assembly;
+    std::deque<Collected> collecting = {};  ///< one an epoch, and no push passes an older one
+    bool overflowed = false;
+    bool torn = false;
+  };
+
   enum Alarm : std::uint64_t { nobody_comes, late_steps, next_step };
 
+  /// A push that has come as a whole; `sound`: as far as others looked at it.
+  void consider(Context& context, ActorId from, Push push, bool sound);
+  void take_gathered(Context& context);
+  void give_up(std::optional<Gathering::Gathered> gathered);
+  /// A slice is lost, and with it the model: only the accounts are closed.
+  void end_torn(Context& context);
+  void describe_shards(Condition& condition) const;
+  /// Tells the holders of other slices what it made of the event at hand.
+  void direct(Context& context);
+  /// Sends what has a model in it, once that is whole.
+  void hand_over(Context& context, ActorId to, Message message);
   bool expected(ActorId from, const Push& push) const;
   /// Reads and checks the parts; false when one is not finite or does not fit.
   bool decode(Colleague& colleague, Push& push, bool wanted, std::vector<Partial>& parts);
@@ -140,6 +174,7 @@ class Aggregator : public Actor {
   std::map<ActorId, Colleague> colleagues_;
   std::set<ActorId> lost_;  ///< nobody listens to them any more
   RoundSum round_;
+  std::optional<Shards> shards_;
   std::optional<Standing> standing_;
   std::map<std::uint32_t, Partial> held_;  ///< by partition, until the gate names it
   Merged merged_;                          ///< of the last update, but for turns and payload

@@ -15,6 +15,7 @@ void Aggregator::woken(Context& context, std::uint64_t token) {
   if (token == late_steps) return look_for_late_steps(context);
   if (token == next_step) return step_freely(context);
   finish(context);
+  if (shards_) direct(context);
 }
 
 void Aggregator::let_stand(Partial& partial) {

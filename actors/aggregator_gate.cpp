@@ -47,6 +47,7 @@ void Aggregator::obey(Context& context, const Verdict& verdict) {
   for (const std::uint32_t partition : opens ? verdict.released : verdict.applied) {
     Partial partial = std::move(held_.extract(partition).mapped());
     withdraw(partial.quota, partial.turns);
+    if (together && shards_) shards_->direction.name(partition);
     if (together) {
       if (partial.rows > 0) ledger_.staleness(publication_.version() - partial.based_on);
       add_partial(sum, std::move(partial), scratch_);
@@ -87,6 +88,10 @@ void Aggregator::discard_held(std::uint32_t partition) {
   Partial partial = std::move(held_.extract(partition).mapped());
   withdraw(partial.quota, partial.turns);
   ledger_.discard("late", partial.rows);
+  if (shards_) {
+    shards_->direction.name(partition);
+    shards_->direction.discard();
+  }
   recycle(partial);
 }
 

@@ -54,8 +54,8 @@ void Aggregator::look_at_epoch(Context& context) {
     context.wake(plan_->stop_seconds, 0);
   }
   if (epoch % plan_->evaluate_every != 0) return;
-  context.send(Plan::evaluator,
-               Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
+  hand_over(context, Plan::evaluator,
+            Evaluate{.epoch = epoch, .updates = updates_, .model = publication_.snapshot()});
   // Only behind a barrier is there a moment at which nobody works on.
   awaiting_verdict_ = plan_->rounds && plan_->stop.needs_verdict();
 }
@@ -137,7 +137,7 @@ void Aggregator::finish(Context& context) {
     final.memory = memory_of(*update_);
     final.cursors = cursors_at(*plan_, steps);
   }
-  context.send(Plan::coordinator, std::move(final));
+  hand_over(context, Plan::coordinator, std::move(final));
 }
 
 }  // namespace troupe

@@ -11,6 +11,7 @@
 #include "actors/peer.hpp"
 #include "actors/ring_peer.hpp"
 #include "actors/sharer.hpp"
+#include "actors/slice_holder.hpp"
 #include "actors/worker.hpp"
 
 namespace troupe {
@@ -23,6 +24,14 @@ void Worker::describe(Condition& condition) const {
   }
   condition.phase = version_ == 0 ? "joining" : "training";
   condition.credit = static_cast<std::int64_t>(turns_.size());
+  if (!arriving_.empty()) {
+    const std::uint64_t version = arriving_.front().version;
+    for (const std::size_t k : assembly_->missing(version))
+      condition.waits.push_back({.on = plan_->aggregator() + static_cast<ActorId>(k),
+                                 .message = "its slice of version " + std::to_string(version),
+                                 .mark = version});
+    return;
+  }
   condition.waits.push_back(
       {.on = plan_->aggregator(),
        .message = version_ == 0 ? "the first parameters"
@@ -35,6 +44,7 @@ void Aggregator::describe(Condition& condition) const {
   condition.phase = ended_ ? "ended" : stopping_ ? "stopping" : "training";
   for (std::uint32_t p = 0; p < seats_.size(); ++p)
     if (seats_[p].holder) ledger_.add_staleness(p, *seats_[p].holder, condition.staleness);
+  if (shards_) describe_shards(condition);
   if (ended_) return;
   if (awaiting_verdict_) {
     condition.phase = "awaiting a verdict";
@@ -52,6 +62,25 @@ void Aggregator::describe(Condition& condition) const {
   for (const auto& [worker, step] : awaited)
     condition.waits.push_back(
         {.on = worker, .message = "push of step " + std::to_string(step), .mark = step});
+}
+
+void Aggregator::describe_shards(Condition& condition) const {
+  if (!shards_->collecting.empty()) {
+    const std::uint64_t version = shards_->collecting.front().version;
+    for (const std::size_t k : shards_->assembly.missing(version))
+      condition.waits.push_back({.on = plan_->aggregator() + static_cast<ActorId>(k),
+                                 .message = "its slice of version " + std::to_string(version),
+                                 .mark = version});
+  }
+  for (const std::size_t k : shards_->gathering.awaited())
+    condition.waits.push_back({.on = plan_->aggregator() + static_cast<ActorId>(k + 1),
+                               .message = "word of its deposit of a push",
+                               .mark = ledger_.delivered()});
+}
+
+void SliceHolder::describe(Condition& condition) const {
+  condition.phase = ended_ ? "ended" : "holding a slice";
+  condition.steps = updates_;
 }
 
 void Evaluator::describe(Condition& condition) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <limits>
 
 namespace troupe {
@@ -211,26 +212,36 @@ void Coordinator::on(Context& context, ActorId, Refused refused) {
 }
 
 void Coordinator::on(Context& context, ActorId, WorkersLost lost) {
-  const bool with_model =
-      !final_ && !plan_->peers() && std::ranges::count(lost.workers, plan_->keeper()) > 0;
+  std::vector<ActorId> holders;
+  if (!final_ && !plan_->peers())
+    std::ranges::copy_if(lost.workers, std::back_inserter(holders),
+                         [this](ActorId actor) { return plan_->holds_model(actor); });
   std::erase_if(lost.workers, [this](ActorId worker) {
     const auto crew = crew_.find(worker);
     return crew == crew_.end() || !crew->second.alive;
   });
-  if (with_model) return orphaned(context, lost);
+  if (!holders.empty()) return orphaned(context, holders, lost);
   if (lost.workers.empty()) return;
   for (const ActorId worker : lost.workers)
     event(context, lost.what, plan_->name_of(worker), lost.detail);
   dismiss(context, lost.workers);
 }
 
-// Nobody will hand over a model: what is known of its last days has to do.
-void Coordinator::orphaned(Context& context, const WorkersLost& lost) {
+// Nobody will hand over a model. Who keeps the accounts closes them, or what is known of its
+// last days has to do.
+void Coordinator::orphaned(Context& context, const std::vector<ActorId>& holders,
+                           const WorkersLost& lost) {
   for (const ActorId worker : lost.workers) crew_.at(worker).alive = false;
+  const std::string name = plan_->name_of(holders.front());
+  const bool accounts = std::ranges::count(holders, plan_->keeper()) > 0;
   const std::string line =
-      "the model is gone: " + lost.detail + "; without cluster.server it stays in this process";
-  event(context, "server_lost", plan_->name_of(plan_->keeper()), line);
+      accounts ? "the model is gone: " + lost.detail +
+                     "; without cluster.server it stays in this process"
+               : "a slice of the model is gone: " + name + " was lost, " + lost.detail +
+                     "; with training.server.shards = 1 all of it is in one process";
+  event(context, "server_lost", name, line);
   outcome_ = Outcome{"failed", line, 4};
+  if (!accounts) return context.send(plan_->keeper(), WorkersLost{.workers = holders});
   Final last;
   last.progress.delivered = last_delivered_;
   last.progress.updates = last_updates_;

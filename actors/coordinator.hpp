@@ -61,7 +61,7 @@ class Coordinator : public Actor {
   /// Why an evaluation ends the run, if it does.
   std::optional<std::string> verdict(const Evaluated& evaluated);
   void dismiss(Context& context, const std::vector<ActorId>& workers);
-  void orphaned(Context& context, const WorkersLost& lost);
+  void orphaned(Context& context, const std::vector<ActorId>& holders, const WorkersLost& lost);
   /// Takes partitions from those who hold most, for as long as that makes it more even.
   void deal(Context& context, const std::vector<ActorId>& newcomers);
   void lease_again(Context& context, ActorId from, const std::vector<ActorId>& others);

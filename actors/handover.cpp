@@ -22,7 +22,7 @@ void take_over(Ledger& ledger, const Plan& plan) {
 
 void take_over(Update& update, const Plan& plan) {
   if (!plan.opening) return;
-  const std::span<const float> left = plan.opening->memory.values();
+  const std::span<const float> left = plan.slice_of(plan.opening->memory.values());
   const std::span<float> memory = update.memory();
   if (left.size() == memory.size()) std::ranges::copy(left, memory.begin());
 }

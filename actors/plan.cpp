@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -23,6 +24,7 @@ ActorId Plan::above(ActorId actor) const {
 
 std::vector<ActorId> Plan::branches_below(ActorId actor) const {
   std::vector<ActorId> below;
+  if (!cuts.empty()) return below;  // nobody stands below those who hold slices
   for (const DrawingEdge& edge : drawing.edges)
     if (edge.from == actor - first_drawn && edge.to > edge.from &&
         drawing.nodes[edge.to].role == Role::aggregator)
@@ -46,6 +48,15 @@ std::string Plan::name_of(ActorId actor) const {
   }
   const DrawingNode& node = drawing.nodes[actor - first_drawn];
   return std::string(to_text(node.role)) + " " + std::to_string(node.index);
+}
+
+std::shared_ptr<const Plan> Plan::of_slice(std::uint32_t which) const {
+  auto plan = std::make_shared<Plan>(*this);
+  plan->slice = which;
+  plan->parameters = cuts.at(which + 1) - cuts[which];
+  plan->update = [make = update_of, size = plan->parameters] { return make(size); };
+  plan->codec = [make = codec_of, size = plan->parameters] { return make(size); };
+  return plan;
 }
 
 std::uint64_t Plan::exchanges_per_epoch(std::uint32_t p) const {
@@ -75,11 +86,20 @@ Passage Plan::passage(std::uint32_t p, std::uint64_t step) const {
   return {.epoch = epoch, .positions = {first, std::min(rows, first + a_time)}};
 }
 
+std::span<const float> Plan::slice_of(std::span<const float> whole) const {
+  const bool cut = !cuts.empty() && whole.size() == cuts.back();
+  return cut ? whole.subspan(cuts[slice], parameters) : whole;
+}
+
 void Plan::begin(std::span<float> values) const {
-  if (opening)
-    std::ranges::copy(opening->model.values(), values.begin());
-  else
-    model->initialise(values, seed, start.rows());
+  if (opening) {
+    std::ranges::copy(slice_of(opening->model.values()), values.begin());
+    return;
+  }
+  if (cuts.empty()) return model->initialise(values, seed, start.rows());
+  Block whole = Block::zeros(cuts.back());
+  model->initialise(whole.values(), seed, start.rows());
+  std::ranges::copy(slice_of(std::as_const(whole).values()), values.begin());
 }
 
 std::optional<std::uint64_t> Plan::draws_planned() const {

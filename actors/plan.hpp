@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -94,7 +95,10 @@ struct Plan {
   /// What `data` and `test` do to the rows of their files already.
   std::shared_ptr<const Normalisation> normalisation;
   std::shared_ptr<const Model> model;
-  std::size_t parameters = 0;
+  std::size_t parameters = 0;  ///< of the model, or of the slice whose plan this is
+  /// Where aggregators hold a slice of the model each: where each begins, and the end.
+  std::vector<std::size_t> cuts = {};
+  std::uint32_t slice = 0;
   std::vector<ClassLabel> classes;  ///< of the model, by number; empty without
   RowSample start;                  ///< what Model::initialise() sees; empty unless it asks
   /// What other actors left when these took their place; none: the run begins with them.
@@ -106,6 +110,9 @@ struct Plan {
   std::function<std::unique_ptr<Merge>()> merge;
   std::function<std::unique_ptr<Codec>()> codec;
   std::function<std::unique_ptr<Codec>()> reply_codec;  ///< of merged gradients; see reply
+  /// update and codec for so many parameters, where there are cuts.
+  std::function<std::unique_ptr<Update>(std::size_t)> update_of = {};
+  std::function<std::unique_ptr<Codec>(std::size_t)> codec_of = {};
 
   // The cast: fixed places for the two that stand outside the drawing.
   static constexpr ActorId coordinator = 0;
@@ -117,6 +124,19 @@ struct Plan {
   ActorId above(ActorId actor) const;
   /// Who of those that sum up, and do not hold the model, is in dialogue below an actor.
   std::vector<ActorId> branches_below(ActorId actor) const;
+  /// How many hold a slice of the model; the first one decides for all.
+  std::uint32_t shards() const {
+    return cuts.empty() ? 1 : static_cast<std::uint32_t>(cuts.size() - 1);
+  }
+  bool holds_model(ActorId actor) const {
+    return actor >= aggregator() && actor < aggregator() + shards();
+  }
+  /// The plan as the holder of a slice sees it: its parameters are all that there are.
+  std::shared_ptr<const Plan> of_slice(std::uint32_t which) const;
+  /// Pieces of one worker's pushes that a holder of a slice keeps, and what waits for them.
+  std::size_t deposits_max() const { return 2 * std::size_t{partitions} + 2; }
+  /// Of what is there for each parameter of the model, the part of this slice.
+  std::span<const float> slice_of(std::span<const float> whole) const;
   /// An update takes one contribution of every partition.
   bool together() const { return rounds || (holds && !waits); }
   /// Nobody holds the model: those who compute tell each other.
@@ -142,7 +162,7 @@ struct Plan {
   /// when these actors began.
   Passage passage(std::uint32_t p, std::uint64_t step) const;
   RowRange drawn(std::uint32_t p, std::uint64_t step) const { return passage(p, step).positions; }
-  /// Writes the model with which these actors begin.
+  /// Writes the model with which these actors begin, or this slice of it.
   void begin(std::span<float> model) const;
   /// Draws that the whole run is to deliver; none when only an event ends it.
   std::optional<std::uint64_t> draws_planned() const;

@@ -70,7 +70,9 @@ Worker::Worker(std::shared_ptr<const Plan> plan)
       descent_(*plan_),
       scratch_(plan_->parameters),
       seen_(plan_->pull == PullKind::sparse && !plan_->entrywise ? plan_->parameters : 0),
-      update_(plan_->asks || plan_->reply == ReplyKind::gradient ? plan_->update() : nullptr) {}
+      update_(plan_->asks || plan_->reply == ReplyKind::gradient ? plan_->update() : nullptr) {
+  if (plan_->shards() > 1) assembly_.emplace(plan_->cuts, plan_->deposits_max());
+}
 
 Worker::~Worker() = default;
 
@@ -105,6 +107,12 @@ void Worker::on(Context& context, ActorId, Lease lease) {
 }
 
 void Worker::on(Context& context, ActorId, Parameters parameters) {
+  if (!assembly_) return begin(context, std::move(parameters));
+  arriving_.push_back(std::move(parameters));
+  put_together(context);
+}
+
+void Worker::begin(Context& context, Parameters parameters) {
   try {
     if (!fits(parameters.payload))
       throw UserError(ExitCode::cluster, plan_->name_of(context.self()) + ": what " +
@@ -131,6 +139,7 @@ void Worker::give_up(Context& context, const UserError& error) {
   seats_.clear();
   turns_.clear();
   later_.clear();
+  arriving_.clear();
   asked_.reset();
   context.send(Plan::coordinator,
                Failed{.exit_code = static_cast<int>(error.code()), .line = error.what()});
@@ -140,6 +149,7 @@ void Worker::on(Context& context, ActorId, Finish) {
   seats_.clear();
   turns_.clear();
   later_.clear();
+  arriving_.clear();
   context.send(Plan::coordinator, Finished{.computed = computed_});
   context.finished();
 }
@@ -400,9 +410,11 @@ void Worker::say(Context& context, Push push, std::uint64_t rows) {
   push.based_on = version_;
   push.computed = computed_;
   push.bytes_moved = bytes_moved_;
+  push.number = ++pushes_;
   if (plan_->pull == PullKind::sparse)
     for (const Turn& turn : push.turns)
       push.wishes.push_back(wish_for(*seats_.at(turn.partition), turn.step + plan_->ahead));
+  if (assembly_) cut_up(context, push);
   context.send(holder_, std::move(push));
   if (plan_->asks) told_at_ = context.now();
 }

@@ -12,6 +12,7 @@
 #include "actors/partial.hpp"
 #include "actors/plan.hpp"
 #include "actors/scratch.hpp"
+#include "actors/slices.hpp"
 #include "actors/tree_sum.hpp"
 #include "base/user_error.hpp"
 
@@ -29,6 +30,7 @@ class Worker : public Actor {
   void on(Context& context, ActorId from, Lease lease);
   void woken(Context& context, std::uint64_t token) override;
   void on(Context& context, ActorId from, Parameters parameters);
+  void on(Context& context, ActorId from, Slice slice);
   void on(Context& context, ActorId from, Merged merged);
   void on(Context& context, ActorId from, Advice advice);
   void on(Context& context, ActorId from, Finish finish);
@@ -37,6 +39,11 @@ class Worker : public Actor {
   struct Seat;
   struct Draws;
 
+  /// What was answered, with a model that is whole.
+  void begin(Context& context, Parameters parameters);
+  void put_together(Context& context);
+  /// Cuts what a push has to say, and tells the holders of other slices theirs.
+  void cut_up(Context& context, Push& push);
   bool fits(const Payload& payload) const;
   bool holds_something() const;
 
@@ -79,11 +86,14 @@ class Worker : public Actor {
   std::map<std::uint32_t, std::unique_ptr<Seat>> seats_;
   Descent descent_;
   Scratch scratch_;
-  Accumulator seen_;                    ///< features of a batch, each once
-  SharedBlock pulled_;                  ///< a dense pull, read in place
-  Block mirror_;                        ///< kept up to date by sparse and changed pulls
-  std::vector<float> aligned_;          ///< a sparse pull: what the turns read, one after another
-  std::size_t read_ = 0;                ///< of aligned_
+  Accumulator seen_;                  ///< features of a batch, each once
+  SharedBlock pulled_;                ///< a dense pull, read in place
+  Block mirror_;                      ///< kept up to date by sparse and changed pulls
+  std::vector<float> aligned_;        ///< a sparse pull: what the turns read, one after another
+  std::size_t read_ = 0;              ///< of aligned_
+  std::optional<Assembly> assembly_;  ///< where several hold the model
+  std::deque<Parameters> arriving_;   ///< of which slices may be missing
+  std::uint64_t pushes_ = 0;
   bool is_aligned_ = false;             ///< the last pull was a sparse one
   std::vector<float> entries_;          ///< of the turn at hand
   bool brought_ = false;                ///< the last answer had a model

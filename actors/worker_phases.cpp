@@ -1,9 +1,10 @@
 /// A worker that does more than answer: it goes on without being answered, applies merged
-/// gradients itself, or pauses between two phases of a turn for advice. It never guesses what
-/// others do.
+/// gradients itself, pauses between two phases of a turn for advice, or deals with several who
+/// hold the model. It never guesses what others do.
 #include <algorithm>
 #include <cmath>
 
+#include "actors/direction.hpp"
 #include "actors/worker.hpp"
 
 namespace troupe {
@@ -82,6 +83,45 @@ void Worker::on(Context& context, ActorId, Advice advice) {
   } catch (const UserError& error) {
     give_up(context, error);
   }
+}
+
+void Worker::on(Context& context, ActorId from, Slice slice) {
+  if (!assembly_) return;
+  if (!assembly_->add(from - plan_->aggregator(), std::move(slice)))
+    return give_up(context,
+                   UserError(ExitCode::cluster,
+                             plan_->name_of(context.self()) + ": what " + plan_->name_of(from) +
+                                 " sent does not fit its slice of the model; is its "
+                                 "process what it should be?"));
+  put_together(context);
+}
+
+// Answers are taken in their order, each once all slices of its model are here.
+void Worker::put_together(Context& context) {
+  while (!arriving_.empty()) {
+    Parameters& next = arriving_.front();
+    auto* dense = std::get_if<DenseValues>(&next.payload);
+    if (dense != nullptr && dense->values.size() == assembly_->size_of(0)) {
+      auto whole = assembly_->whole({.version = next.version, .values = dense->values});
+      if (!whole) return;
+      dense->values = std::move(whole->values);
+    }
+    Parameters parameters = std::move(next);
+    arriving_.pop_front();
+    begin(context, std::move(parameters));
+  }
+}
+
+void Worker::cut_up(Context& context, Push& push) {
+  std::vector<Deposit> deposits(plan_->shards(), {.name = name_of(context.self(), push)});
+  for (Contribution& part : push.contributions) {
+    std::vector<Payload> parts = cut(std::move(part.payload), plan_->cuts);
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      deposits[k].payloads.push_back(std::move(parts[k]));
+    part.payload = std::move(deposits[0].payloads.back());
+  }
+  for (std::uint32_t k = 1; k < plan_->shards(); ++k)
+    context.send(plan_->aggregator() + k, std::move(deposits[k]));
 }
 
 }  // namespace troupe

@@ -34,6 +34,7 @@ struct CodecKind {
   bool lossless = true;
   /// Carries a gradient entry by entry as it is (Model::gradient_of_entries).
   bool entrywise = false;
+  bool remembers = false;  ///< what it sent: every message must be read, as a whole
   std::function<std::unique_ptr<Codec>(const Settings&, std::size_t parameters)> make;
 };
 

@@ -25,16 +25,24 @@ std::size_t message_bytes(const Message& message) {
                                return of_model(part.values) +
                                       part.sums.size() * sizeof(std::int64_t);
                              },
+                             [](const Deposit& deposit) {
+                               std::size_t sum = 0;
+                               for (const Payload& part : deposit.payloads)
+                                 sum += payload_bytes(part);
+                               return sum;
+                             },
+                             [&](const Slice& slice) { return of_model(slice.values); },
                              [](const auto&) { return std::size_t{0}; }},
                     message);
 }
 
 const char* name_of_happening(std::uint8_t what) {
   static constexpr std::array names = {
-      "lease",   "pull",           "push",   "parameters", "progress", "evaluate", "evaluated",
-      "proceed", "stop",           "final",  "finish",     "finished", "failed",   "refused",
-      "lost",    "stop requested", "notice", "peer state", "received", "tally",    "leaving",
-      "joined",  "segment",        "merged", "outlook",    "advice",   "fence"};
+      "lease",     "pull",           "push",   "parameters", "progress", "evaluate", "evaluated",
+      "proceed",   "stop",           "final",  "finish",     "finished", "failed",   "refused",
+      "lost",      "stop requested", "notice", "peer state", "received", "tally",    "leaving",
+      "joined",    "segment",        "merged", "outlook",    "advice",   "fence",    "deposit",
+      "deposited", "order",          "slice"};
   static_assert(names.size() == std::variant_size_v<Message>);
   if (what == Happening::woken) return "woken";
   return what < names.size() ? names[what] : "a message";

@@ -30,16 +30,6 @@ Accumulator& scratch(std::size_t size) {
 
 }  // namespace
 
-std::size_t Layout::size() const {
-  std::size_t total = 0;
-  for (const LayoutSegment& segment : segments) {
-    std::size_t product = 1;
-    for (const std::size_t extent : segment.shape) product *= extent;
-    total += product;
-  }
-  return total;
-}
-
 void Replica::settle() {
   if (scale == 1.0) return;
   kernels().scale(static_cast<float>(scale), values.data(), values.size());

@@ -47,6 +47,11 @@ struct LayoutSegment {
 struct Layout {
   std::vector<LayoutSegment> segments;
   std::size_t size() const;
+  /// Rows that may not be cut.
+  std::size_t rows() const;
+  /// Where so many parts begin, each at a row and as even as rows let it, and the end; at most
+  /// rows() of them.
+  std::vector<std::size_t> cuts(std::size_t parts) const;
 };
 
 /// Parameters being descended on in place: the real ones are scale x values, so

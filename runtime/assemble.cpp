@@ -134,7 +134,8 @@ void resolve_words(Draft& draft) {
       draft.config.resolve(path, std::string(can ? "sparse" : "dense"), how);
   };
   const char* how = sparse ? "auto: rows are sparse" : "auto: rows are dense";
-  say("training.pull", sparse, how);
+  say("training.pull", sparse && draft.slices() == 1,
+      draft.slices() == 1 ? how : "auto: slices are pulled as a whole");
   say("training.codec", sparse && !dense_penalty, how);
   const std::string pull = draft.settings().text("training.pull");
   if (pull == "sparse" && !sparse)
@@ -161,6 +162,12 @@ void work_ahead(Draft& draft) {
   Plan& plan = *draft.plan;
   plan.ahead = count(draft.settings(), "training.ahead");
   if (plan.ahead == 1 || !plan.waits) return;
+  if (draft.slices() > 1)
+    draft.config.refuse("training.ahead",
+                        fmt::format("{} does not go with {}: a turn begins when all slices of "
+                                    "its model are there",
+                                    draft.config.describe("training.ahead"),
+                                    draft.config.describe("training.server.shards")));
   if (plan.asks)
     draft.config.refuse("training.ahead",
                         fmt::format("{} does not go with {}: a turn waits for its advice",
@@ -187,7 +194,21 @@ void choose_form(Draft& draft) {
   plan.entrywise = !plan.descends && !plan.asks && plan.model->traits().entrywise &&
                    entries * entries_worth_a_sum < static_cast<double>(plan.parameters);
   plan.unsummed = plan.entrywise && !plan.rounds && !plan.holds && !plan.stands && plan.plain &&
+                  draft.slices() == 1 &&
                   draft.tables.codecs.at(draft.settings().text("training.codec")).entrywise;
+}
+
+void cut_model(Draft& draft) {
+  const std::uint32_t slices = draft.slices();
+  if (slices == 1) return;
+  const Layout layout = draft.plan->model->layout();
+  if (slices > layout.rows())
+    draft.config.refuse(
+        "training.server.shards",
+        fmt::format("{} is more than the {} rows of the model, which are not "
+                    "cut: take at most so many",
+                    draft.config.describe("training.server.shards"), layout.rows()));
+  draft.plan->cuts = layout.cuts(slices);
 }
 
 void make_policies(Draft& draft) {
@@ -197,9 +218,13 @@ void make_policies(Draft& draft) {
   plan.exchange = [make = draft.exchange().make, settings] { return make(*settings); };
   plan.gate = [make = draft.gate().make, settings] { return make(*settings); };
   plan.merge = [make = draft.merge().make, settings] { return make(*settings); };
-  plan.update = [make = draft.update().make, settings, size] { return make(*settings, size); };
-  plan.codec = [make = draft.tables.codecs.at(settings->text("training.codec")).make, settings,
-                size] { return make(*settings, size); };
+  plan.update_of = [make = draft.update().make, settings](std::size_t parameters) {
+    return make(*settings, parameters);
+  };
+  plan.update = [make = plan.update_of, size] { return make(size); };
+  plan.codec_of = [make = draft.tables.codecs.at(settings->text("training.codec")).make,
+                   settings](std::size_t parameters) { return make(*settings, parameters); };
+  plan.codec = [make = plan.codec_of, size] { return make(size); };
   if (plan.reply == ReplyKind::gradient)
     plan.reply_codec = [make = draft.tables.codecs.at(settings->text("training.pull")).make,
                         settings, size] { return make(*settings, size); };
@@ -272,6 +297,7 @@ Assembled complete(Draft draft) {
   resolve_words(draft);
   work_ahead(draft);
   choose_form(draft);
+  cut_model(draft);
   make_policies(draft);
   make_supply(draft);
   make_schedule(draft);

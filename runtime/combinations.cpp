@@ -289,15 +289,75 @@ std::vector<Rule> advice_rules() {
   };
 }
 
+/// A number of which it counts only whether there are several.
+constexpr const char* one = "1";
+constexpr const char* several = "more";
+
+/// What several holders of one model cannot do.
+std::vector<Rule> shards_rules() {
+  const auto rule = [](const char* column, auto forbids, const char* reason) {
+    return Rule{
+        "training.server.shards", column,
+        [forbids](const Tables& tables, const std::string& shards, const std::string& other) {
+          return shards == several && forbids(tables, other);
+        },
+        reason};
+  };
+  return {
+      rule(
+          "training.pull",
+          [](const Tables&, const std::string& pull) { return pull != "dense" && pull != "auto"; },
+          "of each slice all is pulled, or a turn would begin with parts of several models"),
+      rule(
+          "training.reply",
+          [](const Tables&, const std::string& reply) { return reply == "gradient"; },
+          "no shard has the whole gradient to answer with"),
+      rule(
+          "training.wait", [](const Tables&, const std::string& wait) { return wait == "never"; },
+          "a worker waits for all slices of a model"),
+      rule(
+          "training.gate",
+          [](const Tables& tables, const std::string& gate) {
+            return static_cast<bool>(tables.gates.at(gate).steps_every);
+          },
+          "shards have no clock in common on which they could step"),
+      rule(
+          "training.update",
+          [](const Tables& tables, const std::string& update) {
+            const UpdateKind& kind = tables.updates.at(update);
+            return kind.remembers || kind.advises;
+          },
+          "it looks at the whole model, of which each shard has a slice"),
+      rule(
+          "training.merge",
+          [](const Tables& tables, const std::string& merge) {
+            const MergeKind& kind = tables.merges.at(merge);
+            return kind.keeps || kind.stands || kind.folds;
+          },
+          "shards merge what one update takes, and keep nothing for the next one"),
+      rule(
+          "training.codec",
+          [](const Tables& tables, const std::string& codec) {
+            return codec != "auto" && tables.codecs.at(codec).remembers;
+          },
+          "it remembers what it sent, and what is cut is no longer that"),
+      rule(
+          "training.reduction",
+          [](const Tables&, const std::string& reduction) { return reduction == "exact"; },
+          "the scale of an exact sum is that of the whole model"),
+  };
+}
+
 std::vector<Rule> rules() {
   std::vector<Rule> all = peers_rules();
-  for (const auto& some :
-       {aggregator_rules(), reduction_rules(), sharing_rules(), answer_rules(), advice_rules()})
+  for (const auto& some : {aggregator_rules(), reduction_rules(), sharing_rules(), answer_rules(),
+                           advice_rules(), shards_rules()})
     all.insert(all.end(), some.begin(), some.end());
   return all;
 }
 
 std::vector<std::string> choices(const Catalogue& catalogue, const std::string& path) {
+  if (catalogue.find(path)->key.type == KeyType::integer) return {one, several};
   std::vector<std::string> all = catalogue.find(path)->key.choices;
   std::erase(all, "auto");  // it never picks what is forbidden
   return all;
@@ -323,6 +383,17 @@ std::string grid(const Rule& rule, const Catalogue& catalogue, const Tables& tab
   return text + fmt::format("  no: {}\n", rule.reason);
 }
 
+/// What a rule looks at: a word, or of a number whether there are several. A number of a kind
+/// that is not chosen counts for nothing.
+std::string value_of(const Config& config, const std::string& path) {
+  const auto value = config.settings().values().find(path);
+  if (value != config.settings().values().end() &&
+      std::holds_alternative<std::string>(value->second))
+    return config.settings().text(path);
+  const bool idle = value == config.settings().values().end() || config.unused().contains(path);
+  return !idle && config.settings().integer(path) > 1 ? several : one;
+}
+
 /// The one that was said last, or in the same place the row: it is the narrower choice.
 bool blames_row(const Config& config, const Rule& rule) {
   return config.origin(rule.row).from >= config.origin(rule.column).from;
@@ -333,13 +404,13 @@ bool blames_row(const Config& config, const Rule& rule) {
 void refuse_combinations(const Config& config, const Tables& tables) {
   const Settings& settings = config.settings();
   for (const Rule& rule : rules()) {
-    if (!rule.forbids(tables, settings.text(rule.row), settings.text(rule.column))) continue;
+    if (!rule.forbids(tables, value_of(config, rule.row), value_of(config, rule.column))) continue;
     const bool row = blames_row(config, rule);
     const std::string& blamed = row ? rule.row : rule.column;
     const std::string& other = row ? rule.column : rule.row;
-    config.refuse(blamed,
-                  fmt::format("{} = {} does not go with {}: {}", blamed,
-                              to_toml(settings.text(blamed)), config.describe(other), rule.reason));
+    config.refuse(blamed, fmt::format("{} = {} does not go with {}: {}", blamed,
+                                      to_toml(settings.values().at(blamed)), config.describe(other),
+                                      rule.reason));
   }
 }
 

@@ -27,6 +27,8 @@ struct Draft {
   const TopologyKind& topology() const {
     return tables.topologies.at(settings().text("training.topology"));
   }
+  /// How many hold a slice of the model.
+  std::uint32_t slices() const { return topology().slices ? topology().slices(settings()) : 1; }
   const UpdateKind& update() const { return tables.updates.at(settings().text("training.update")); }
 };
 

@@ -21,7 +21,7 @@ bool may_say(const Plan& plan, ActorId from, const Message& message) {
   // Nobody else looks at a peer's numbers: that they are not finite, it says itself.
   if (plan.peers() && std::holds_alternative<Refused>(message)) return true;
   return !is_one_of<Lease, Proceed, Stop, Final, Finish, Evaluated, Refused, WorkersLost,
-                    WorkersLeaving, WorkersJoined, StopRequested>(message);
+                    WorkersLeaving, WorkersJoined, StopRequested, Deposited, Order, Slice>(message);
 }
 
 }  // namespace troupe

@@ -74,6 +74,9 @@ struct TopologyKind {
   bool reduces = false;
   /// Some stand between those who compute and the one who holds the model.
   bool relays = false;
+  /// How many hold a slice of the model each, the first aggregators of the drawing; unset: one
+  /// has all of it.
+  std::function<std::uint32_t(const Settings&)> slices = {};
   /// Of peers: the model in the end is the first one's, and not the mean of all.
   std::function<bool(const Settings&)> first_counts = {};
   /// Throws UserError where so many workers cannot be drawn so.

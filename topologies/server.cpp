@@ -1,5 +1,6 @@
 /// One aggregator in the middle, or one for each shard of the model, and each worker
-/// in dialogue with it. No worker knows another one.
+/// in dialogue with it; the first of several tells the others what to make of what they have.
+/// No worker knows another one.
 #include "topologies/drawing.hpp"
 
 namespace troupe {
@@ -15,6 +16,12 @@ Drawing draw_server(const Settings& settings, std::uint32_t workers) {
   Drawing drawing;
   for (std::uint32_t s = 0; s < shards; ++s)
     drawing.nodes.push_back({.role = Role::aggregator, .index = s});
+  // An order a round, and a word for each deposit.
+  for (std::uint32_t s = 1; s < shards; ++s) {
+    drawing.edges.push_back({.from = 0, .to = s, .models = 0});
+    drawing.edges.push_back(
+        {.from = s, .to = 0, .messages = static_cast<double>(workers), .models = 0});
+  }
   for (std::uint32_t w = 0; w < workers; ++w) {
     drawing.nodes.push_back({.role = Role::worker, .index = w});
     for (std::uint32_t s = 0; s < shards; ++s) {
@@ -28,18 +35,19 @@ Drawing draw_server(const Settings& settings, std::uint32_t workers) {
 }  // namespace
 
 TopologyKind server_topology() {
-  return {.kind = {.name = "server",
-                   .sentence = "workers in dialogue with one aggregator, or with one a shard",
-                   .keys = {{.path = "shards",
-                             .type = KeyType::integer,
-                             .minimum = 1,
-                             .maximum = 1024,
-                             .standard = std::int64_t{1},
-                             .sentence = "aggregators, each of which holds a part of the model"}}},
-          .draw = draw_server,
-          .unplayed = [](const Settings& settings) {
-            return shards_of(settings) > 1 ? std::string("training.server.shards") : "";
-          }};
+  return {
+      .kind = {.name = "server",
+               .sentence = "workers in dialogue with one aggregator, or with one a shard",
+               .keys = {{.path = "shards",
+                         .type = KeyType::integer,
+                         .minimum = 1,
+                         .maximum = 1024,
+                         .standard = std::int64_t{1},
+                         .sentence = "aggregators, each of which holds a slice of the model; with "
+                                     "nodes, the second and further ones live on one node after "
+                                     "the other"}}},
+      .slices = shards_of,
+      .draw = draw_server};
 }
 
 }  // namespace troupe

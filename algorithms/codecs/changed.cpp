@@ -67,6 +67,7 @@ CodecKind changed_codec() {
   return {.kind = {.name = "changed",
                    .sentence = "what differs from the last message of the edge, zeros included"},
           .lossless = true,
+          .remembers = true,
           .make = [](const Settings&, std::size_t parameters) {
             return std::make_unique<Changed>(parameters);
           }};

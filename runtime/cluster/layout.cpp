@@ -65,6 +65,16 @@ std::vector<std::size_t> shares(std::size_t workers, const NodeShare& share) {
   return counts;
 }
 
+// They are there to spread what travels: from the next node on, one after the other.
+void spread_slices(const Plan& plan, ProcessMap& processes, std::uint32_t server,
+                   const std::vector<std::uint32_t>& nodes) {
+  if (nodes.empty()) return;
+  const auto next =
+      static_cast<std::size_t>(std::ranges::upper_bound(nodes, server) - nodes.begin());
+  for (std::uint32_t k = 1; k < plan.shards(); ++k)
+    processes[plan.aggregator() + k] = nodes[(next + k - 1) % nodes.size()];
+}
+
 }  // namespace
 
 ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
@@ -79,6 +89,9 @@ ProcessMap map_processes(const Plan& plan, const NodeShare& share) {
                                          std::to_string(leave) +
                                          " workers: each node needs one, use fewer nodes");
   for (const ActorId holder : actors_of(plan, false)) processes[holder] = share.server;
+  std::vector<std::uint32_t> nodes;
+  for (std::uint32_t n = 1; n <= share.nodes; ++n) nodes.push_back(n);
+  spread_slices(plan, processes, share.server, nodes);
   std::size_t next = stay;
   for (std::uint32_t node = 0; const std::size_t count : shares(leave, share)) {
     ++node;
@@ -99,6 +112,11 @@ ProcessMap follow(const Plan& before, const ProcessMap& where, const Plan& plan,
   for (const ActorId holder : actors_of(plan, false)) processes[holder] = server;
   for (std::uint32_t i = 0; i < plan.workers; ++i)
     processes[plan.worker(i)] = where.at(before.worker(i));
+  std::set<std::uint32_t> nodes;  // where somebody computes, and nobody has gone
+  for (const ActorId worker : actors_of(plan, true)) nodes.insert(processes[worker]);
+  nodes.erase(0);
+  nodes.erase(nowhere);
+  spread_slices(plan, processes, server, {nodes.begin(), nodes.end()});
   return processes;
 }
 
@@ -120,6 +138,12 @@ std::uint32_t fingerprint(const Plan& plan) {
 std::uint32_t server_of(const Plan& plan, const ProcessMap& processes) {
   const std::vector<ActorId> holders = actors_of(plan, false);
   return holders.empty() ? 0 : processes[holders.front()];
+}
+
+std::vector<std::uint32_t> servers_of(const Plan& plan, const ProcessMap& processes) {
+  std::set<std::uint32_t> found;
+  for (const ActorId holder : actors_of(plan, false)) found.insert(processes[holder]);
+  return {found.begin(), found.end()};
 }
 
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,

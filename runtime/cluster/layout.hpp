@@ -23,8 +23,8 @@ struct NodeShare {
 };
 
 /// Coordinator and evaluator stay in the starting process, as aggregators do unless `server`
-/// says otherwise; workers
-/// go to the nodes in contiguous blocks, and where there is no room they are nowhere.
+/// says otherwise; further holders of slices of the model go to the nodes in turn, workers
+/// to the nodes in contiguous blocks, and where there is no room they are nowhere.
 /// Throws UserError when a node would have no worker (exit 2), or a peer no node (exit 4).
 ProcessMap map_processes(const Plan& plan, const NodeShare& share);
 
@@ -51,8 +51,11 @@ struct Room {
 Places map_places(const Plan& plan, const ProcessMap& processes, std::uint32_t mine,
                   const Room& room);
 
-/// The process that holds the model.
+/// The process that holds the model, or its first slice.
 std::uint32_t server_of(const Plan& plan, const ProcessMap& processes);
+
+/// All that hold it or a slice of it, each once.
+std::vector<std::uint32_t> servers_of(const Plan& plan, const ProcessMap& processes);
 
 /// Processes that `mine` must be connected to: those at the other end of an edge of
 /// the drawing, and the starting process, where coordinator and evaluator live.

@@ -244,12 +244,12 @@ std::vector<ActorId> Muster::workers_of(std::uint32_t process) const {
 }
 
 // The starting process sees for itself.
-void Muster::tell_server(Moved moved) {
-  const std::uint32_t server = server_of(*playing_.plan, processes_);
-  if (server != 0 && !means_.roster.gone(server)) tell(server, std::move(moved));
+void Muster::tell_servers(const Moved& moved) {
+  for (const std::uint32_t server : servers_of(*playing_.plan, processes_))
+    if (server != 0 && !means_.roster.gone(server)) tell(server, moved);
 }
 
-void Muster::tell_gone(std::uint32_t process) { tell_server({.gone = process, .actors = {}}); }
+void Muster::tell_gone(std::uint32_t process) { tell_servers({.gone = process, .actors = {}}); }
 
 std::vector<ActorId> Muster::vacant() const {
   std::vector<ActorId> workers = workers_of(nowhere);
@@ -311,7 +311,7 @@ void Muster::take_in(PeerId visitor, const Join& join) {
   const std::uint32_t process = means_.roster.add(join.address);
   members_.emplace_back();
   for (const ActorId worker : workers) processes_[worker] = process;
-  tell_server({.actors = workers, .process = process});
+  tell_servers({.actors = workers, .process = process});
   admit(process, visitor, join);
 }
 

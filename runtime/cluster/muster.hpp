@@ -96,7 +96,7 @@ class Muster {
   std::string why_not_now(const Join& join) const;
   void abandon(std::uint32_t process, const std::string& reason);
   void send_placement(std::uint32_t process);
-  void tell_server(Moved moved);
+  void tell_servers(const Moved& moved);
   std::string why_not(const Join& join) const;
   std::string why_not(const Ready& ready) const;
   std::optional<std::uint32_t> seat_for(const Join& join) const;

@@ -51,7 +51,8 @@ void Muster::send_opening(std::uint32_t process, const Order& order) {
     }
     return block.size();
   };
-  if (order.plan->peers() || means_.request.server == process) {
+  const std::vector<std::uint32_t> holders = servers_of(*order.plan, processes_);
+  if (order.plan->peers() || std::ranges::count(holders, process) > 0) {
     redraw.model = send(left.model);
     redraw.memory = send(left.memory);
   }

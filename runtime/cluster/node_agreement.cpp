@@ -134,7 +134,8 @@ void ServingNode::on(const Placement& placement) {
   process_->processes = placement.processes;
   residents_ = std::ranges::count(placement.processes, process_->mine);
   const std::uint32_t holder = server_of(*process_->plan, placement.processes);
-  holds_model_ = holder == process_->mine;
+  const std::vector<std::uint32_t> holders = servers_of(*process_->plan, placement.processes);
+  holds_model_ = std::ranges::count(holders, process_->mine) > 0;
   if (holder != coordinator) grace_ = duration_of(placement.grace_seconds);
   stage_.emplace(system_, process_, request_.make);
   at_work_.set(process_);

@@ -14,7 +14,7 @@ namespace troupe {
 
 /// Two processes that do not agree on this do not talk. Raise it with every change
 /// of a sentence, of the handshake or of a piece.
-inline constexpr std::uint32_t wire_version = 10;
+inline constexpr std::uint32_t wire_version = 11;
 
 /// What was wrong with bytes that came from outside.
 struct Malformed {

@@ -71,6 +71,7 @@ struct Toy {
   Settings updates = {};
   /// Rows that come into memory together; the bound is then the least that works.
   std::uint64_t cut = 0;
+  std::uint32_t shards = 1;  ///< more of them pull as a whole
 };
 
 /// Rows that may be loaded a cut at a time only.
@@ -150,13 +151,14 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->stands = toy.merge.stands;
   if (toy.gate.steps_every) plan->steps_every = 0.25;
   plan->pull_turns = toy.pull_turns;
-  plan->pull = plan->descends ? PullKind::dense : toy.pull;
+  plan->pull = plan->descends || toy.shards > 1 ? PullKind::dense : toy.pull;
   plan->snapshot_every = toy.snapshot_every;
   plan->schedule = {.start = 0.1, .rows_per_epoch = static_cast<double>(plan->training.size())};
   plan->stop.epochs = toy.epochs;
   Settings settings;
   settings.set("model.l2", 1e-4);
   settings.set("model.regularise", std::string("auto"));
+  settings.set("training.server.shards", std::int64_t{toy.shards});
   plan->drawing = server_topology().draw(settings, toy.workers);
   plan->model = svm_kind().make({.settings = settings,
                                  .facts = plan->data->facts(),
@@ -165,7 +167,7 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   plan->entrywise =
       toy.entrywise && !plan->asks && plan->model->traits().entrywise && !plan->descends;
   plan->unsummed = plan->entrywise && !plan->rounds && !plan->holds && !plan->stands &&
-                   plan->plain && toy.codec.entrywise;
+                   plan->plain && toy.codec.entrywise && toy.shards == 1;
   plan->ahead = toy.ahead;
   plan->parameters = plan->model->layout().size();
   plan->exchange = [make = toy.exchange.make] { return make(Settings()); };
@@ -173,15 +175,18 @@ inline std::shared_ptr<Plan> toy_plan(const Toy& toy = {}) {
   gates.set("training.bounded.staleness_max", std::int64_t{2});
   gates.set("training.quorum.backups", std::int64_t{1});
   plan->gate = [make = toy.gate.make, gates] { return make(gates); };
-  plan->update = [make = toy.update.make, updates = toy.updates, n = plan->parameters] {
+  if (toy.shards > 1) plan->cuts = plan->model->layout().cuts(toy.shards);
+  plan->update_of = [make = toy.update.make, updates = toy.updates](std::size_t n) {
     return make(updates, n);
   };
+  plan->update = [make = plan->update_of, n = plan->parameters] { return make(n); };
   Settings merges;
   merges.set("training.elastic.alpha", 0.25);
   merges.set("training.parzen.window", toy.window);
   merges.set("training.parzen.strength", std::string("literal"));
   plan->merge = [make = toy.merge.make, merges] { return make(merges); };
-  plan->codec = [make = toy.codec.make, n = plan->parameters] { return make(Settings(), n); };
+  plan->codec_of = [make = toy.codec.make](std::size_t n) { return make(Settings(), n); };
+  plan->codec = [make = plan->codec_of, n = plan->parameters] { return make(n); };
   plan->reply_codec = [make = toy.reply_codec.make, n = plan->parameters] {
     return make(Settings(), n);
   };

@@ -11,6 +11,10 @@
 #include "runtime/delivery.hpp"
 #include "tests/cluster/toys.hpp"
 
+namespace troupe {
+TopologyKind server_topology();
+}  // namespace troupe
+
 using namespace troupe;
 
 namespace {
@@ -181,6 +185,21 @@ TEST_CASE("layout: with nodes the server has its own place and workers go in blo
   CHECK(map_places(*plan, processes, 1, {.cores = 1}) == Places{{4, 5}});
   CHECK(neighbours(*plan, processes, 1) == std::vector<std::uint32_t>{0});
   CHECK(neighbours(*plan, processes, 0) == std::vector<std::uint32_t>{1, 2});
+}
+
+TEST_CASE("layout: slices of a model live on one node after the other, apart from workers") {
+  auto plan = std::make_shared<Plan>(*toys::star(3));
+  Settings settings;
+  settings.set("training.server.shards", std::int64_t{3});
+  plan->drawing = server_topology().draw(settings, 3);
+  plan->cuts = {0, 4, 8, 12};
+  const ProcessMap processes = map_processes(*plan, {.nodes = 3});
+  CHECK(processes == ProcessMap{0, 0, 0, 1, 2, 1, 2, 3});
+  CHECK(map_places(*plan, processes, 1, {.cores = 2}) == Places{{5}, {3}});
+  CHECK(neighbours(*plan, processes, 2) == std::vector<std::uint32_t>{0, 1, 3});
+  CHECK(servers_of(*plan, processes) == std::vector<std::uint32_t>{0, 1, 2});
+  const ProcessMap moved = map_processes(*plan, {.nodes = 3, .server = 3});
+  CHECK(moved == ProcessMap{0, 0, 3, 1, 2, 1, 2, 3});
 }
 
 TEST_CASE("layout: a node without a worker is refused") {

@@ -88,19 +88,25 @@ TEST_CASE("load_config: what comes later is refused as such") {
 }
 
 TEST_CASE("load_config: what is a drawing so far is refused where it would have to run") {
-  const auto unplayed = [](const std::vector<std::string>& overrides) -> std::string {
-    const Config config = load("", overrides);
-    draw_topology(config, all());
+  Tables more = tables();
+  TopologyKind sketch = more.topologies.at("server");
+  sketch.kind = {.name = "sketch", .sentence = "a server that nobody plays yet"};
+  sketch.slices = {};
+  sketch.unplayed = [](const Settings&) { return std::string("training.topology"); };
+  more.topologies.add(sketch);
+  const auto unplayed = [&](const std::vector<std::string>& overrides) -> std::string {
+    const Config config = load_config(more, {"run.toml", head, {}, overrides});
+    draw_topology(config, more);
     try {
-      refuse_unplayed(config, all());
+      refuse_unplayed(config, more);
     } catch (const UserError& error) {
       return error.what();
     }
     return "";
   };
-  CHECK(unplayed({"shards=2"}) ==
-        "-s shards=2: training.server.shards = 2 is a drawing so far, for 'troupe topology show' "
-        "and 'lint': its actors come with a later version");
+  CHECK(unplayed({"topology=sketch"}) ==
+        "-s topology=sketch: training.topology = \"sketch\" is a drawing so far, for 'troupe "
+        "topology show' and 'lint': its actors come with a later version");
   for (const char* played :
        {"topology=serial", "topology=server", "topology=shared", "topology=tree", "topology=ring"})
     CHECK(unplayed({played}).empty());
@@ -396,6 +402,33 @@ TEST_CASE("load_config: choices that do not go together are refused with the rea
   for (const auto& [text, line] : clashes) CHECK(refusal(text) == line);
 }
 
+TEST_CASE("load_config: what several shards cannot do is refused with a reason") {
+  const std::vector<std::pair<std::string, std::string>> clashes{
+      {"pull=sparse",
+       "of each slice all is pulled, or a turn would begin with parts of several "
+       "models"},
+      {"reply=gradient", "no shard has the whole gradient to answer with"},
+      {"wait=never", "a worker waits for all slices of a model"},
+      {"update=delay_compensated", "it looks at the whole model, of which each shard has a slice"},
+      {"merge=elastic", "shards merge what one update takes, and keep nothing for the next one"},
+      {"codec=changed", "it remembers what it sent, and what is cut is no longer that"},
+      {"reduction=exact", "the scale of an exact sum is that of the whole model"},
+  };
+  for (const auto& [choice, why] : clashes) {
+    CAPTURE(choice);
+    const std::string gate = choice == "merge=elastic" ? "gate=open" : "gate=barrier";
+    const std::string exchange = choice == "merge=elastic" ? "exchange=state" : "exchange=gradient";
+    const std::string line = refusal("", {gate, exchange, "shards=2", choice});
+    CHECK(line.find("training.server.shards = 2") != std::string::npos);
+    CHECK(line.ends_with(why));
+    CHECK(refusal("", {gate, exchange, "shards=1", choice}).find("shards") == std::string::npos);
+  }
+  CHECK(refusal("", {"shards=3", "gate=free", "merge=replaced"}) ==
+        "-s shards=3: training.server.shards = 3 does not go with training.gate = \"free\" (-s "
+        "gate=free): shards have no clock in common on which they could step");
+  CHECK(refusal("", {"shards=3", "topology=tree"}).empty());
+}
+
 TEST_CASE("load_config: a clash blames what was said last") {
   CHECK(refusal("training.merge = \"sum\"\n", {"exchange=state"})
             .starts_with("-s exchange=state: training.exchange = \"state\" does not go with "
@@ -414,6 +447,11 @@ TEST_CASE("load_config: the table of combinations is what is refused") {
                   "  push_sum      yes           yes           yes\n"
                   "  replaced      yes           no            yes\n"
                   "  no: this merge makes no model of several replicas\n") != std::string::npos);
+  CHECK(text.find("training.server.shards with training.pull\n"
+                  "                dense         sparse        snapshot      changed\n"
+                  "  1             yes           yes           yes           yes\n"
+                  "  more          yes           no            no            no\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("load_config: auto becomes a word where the axes decide it") {

@@ -10,16 +10,17 @@ TEST_CASE("manners: who computes leases nothing, ends nothing and buries nobody"
   const auto plan = toy_plan();
   const ActorId worker = plan->worker(0);
   const std::vector<Message> not_its_own = {
-      Lease{},   Proceed{},     Stop{},           Final{},         Finish{},       Evaluated{},
-      Refused{}, WorkersLost{}, WorkersLeaving{}, WorkersJoined{}, StopRequested{}};
+      Lease{},         Proceed{},   Stop{},        Final{},          Finish{},
+      Evaluated{},     Refused{},   WorkersLost{}, WorkersLeaving{}, WorkersJoined{},
+      StopRequested{}, Deposited{}, Order{},       Slice{}};
   for (const Message& message : not_its_own) {
     CAPTURE(message.index());
     CHECK_FALSE(may_say(*plan, worker, message));
     CHECK(may_say(*plan, Plan::coordinator, message));
     CHECK(may_say(*plan, plan->aggregator(), message));
   }
-  for (const Message& message : {Message(Pull{}), Message(Push{}), Message(Finished{}),
-                                 Message(Failed{}), Message(Notice{})})
+  for (const Message& message : {Message(Pull{}), Message(Push{}), Message(Deposit{}),
+                                 Message(Finished{}), Message(Failed{}), Message(Notice{})})
     CHECK(may_say(*plan, worker, message));
 }
 

@@ -43,6 +43,18 @@ def test_averaged_replicas_give_the_same_weights_whoever_holds_them(scratch):
     same_everywhere(scratch, example="local_sgd")
 
 
+def test_slices_of_the_model_change_no_bit_wherever_they_are(scratch):
+    for example in "ssgd", "local_sgd":
+        wide = ("-s", "training.workers=3", "-s", "training.pull=dense")
+        whole = weights(scratch / f"{example}_whole", "train", *wide, example=example)
+        hosts = {"threads": ("train",), "3 nodes": ("train", "--nodes", "3"), "twin": ("twin",)}
+        for shards in 2, 3:
+            for title, host in hosts.items():
+                crc = weights(scratch / f"{example}_{shards}_{title.replace(' ', '_')}", *host, *wide, "-s",
+                              f"shards={shards}", example=example)
+                check(crc, "==", whole, because=f"{example}, {shards} shards, {title}")
+
+
 def test_peers_behind_a_barrier_reach_the_same_bits_wherever_they_are(scratch):
     hosts = [("train",), ("train", "--nodes", "2"), ("train", "--nodes", "4"), ("twin",),
              ("twin", "-s", "pace.step=1+exp(0.5)")]

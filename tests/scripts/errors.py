@@ -14,6 +14,7 @@ SECTIONS = {
     "config/errors.test.cpp": "Configuration files (exit 2)",
     "config/not_toml.test.cpp": "Configuration files that are no TOML (exit 2)",
     "runtime/load_config.test.cpp": "What a configuration may combine (exit 2)",
+    "runtime/shards.test.cpp": "A model in slices (exit 2)",
     "topologies/drawings.test.cpp": "Topologies that cannot be drawn (exit 2 or 3)",
     "runtime/assemble.test.cpp": "Configuration and data that do not fit (exit 2 or 3)",
     "datasets/file_dataset.test.cpp": "Data sets (exit 3)",

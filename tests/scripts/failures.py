@@ -93,6 +93,23 @@ def test_a_run_that_lost_every_node_ends_with_one_line(scratch):
     check(end_of(run)["status"], "==", "failed")
 
 
+def test_a_lost_slice_of_the_model_ends_the_run_with_a_line(scratch):
+    run = scratch / "run"
+    with endless(run, "--nodes", "3", "-s", "training.workers=3", "-s", "shards=2", "-s", "training.pull=dense") as started:
+        under_way(run)
+        os.kill(started.children()[1], signal.SIGKILL)  # a worker, and the run goes on
+        wait_for(lambda: lost(run), "the event")
+        seen = updates(run)
+        wait_for(lambda: updates(run) > seen, "updates after the loss")
+        os.kill(started.children()[0], signal.SIGKILL)
+        check(started.exit_code(), "==", 4, because=started.text()[-2000:])
+        started.gone()
+    end = end_of(run)
+    check(end["status"], "==", "failed")
+    check(end["reason"], "matches", r"a slice of the model is gone: aggregator 1 was lost, .*node 1.*; "
+          r"with training.server.shards = 1 all of it is in one process")
+
+
 def test_an_open_gate_survives_a_killed_node_too(scratch):
     run = scratch / "run"
     with endless(run, "--nodes", "2", example="asgd") as started:

@@ -128,13 +128,18 @@ TEST_CASE("topologies: every way to draw one is a picture with all of its nodes"
         "peer 0  -> peer 1\npeer 1  -> peer 2\npeer 2  -> peer 0\n");
 }
 
-TEST_CASE("server: a dialogue with each worker and no other edge, a part of the model each") {
-  const Drawing drawing = drawn(server_topology(), 5, {{"shards", std::int64_t{2}}});
-  CHECK(drawing.nodes.size() == 7);
-  CHECK(drawing.edges.size() == 20);
+TEST_CASE("server: a dialogue with each worker, a part of the model each, and words of the first") {
+  const Drawing drawing = drawn(server_topology(), 5, {{"shards", std::int64_t{3}}});
+  CHECK(drawing.nodes.size() == 8);
+  CHECK(drawing.edges.size() == 30 + 4);
   for (const DrawingEdge& edge : drawing.edges) {
-    CHECK((edge.from < 2) != (edge.to < 2));
-    CHECK(edge.models == 0.5);
+    if ((edge.from < 3) != (edge.to < 3)) {
+      CHECK(edge.models == doctest::Approx(1.0 / 3));
+    } else {
+      CHECK(std::min(edge.from, edge.to) == 0);
+      CHECK(edge.models == 0);
+      CHECK(edge.messages == (edge.from == 0 ? 1 : 5));
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "base/user_error.hpp"
 #include "datasets/memory.hpp"
@@ -12,6 +14,7 @@ namespace {
 constexpr std::uint32_t features = 12;
 constexpr std::uint64_t rows = 120;
 constexpr std::uint32_t workers_most = 5;
+constexpr std::uint64_t slices_most = 3;
 
 /// Rows which a hyperplane separates.
 std::shared_ptr<const Dataset> small_set() {
@@ -46,11 +49,17 @@ Config configured(const Tables& tables, const std::vector<std::string>& words) {
   return config;
 }
 
-bool goes(const Tables& tables, const std::string& topology, const std::string& preset) {
+std::string slices_word(const std::string& topology, std::uint64_t slices) {
+  return fmt::format("training.{}.shards={}", topology, slices);
+}
+
+bool goes(const Tables& tables, const TopologyKind& topology, const std::string& preset,
+          std::uint64_t slices = 1) {
+  std::vector<std::string> words{"training.algorithm=" + preset,
+                                 "training.topology=" + topology.kind.name, "training.workers=3"};
+  if (slices > 1) words.push_back(slices_word(topology.kind.name, slices));
   try {
-    const Config config = configured(
-        tables,
-        {"training.algorithm=" + preset, "training.topology=" + topology, "training.workers=3"});
+    const Config config = configured(tables, words);
     assemble(config, tables, {the_set(), nullptr});
   } catch (const UserError&) {
     return false;  // they do not go together, and the user is told so
@@ -64,9 +73,12 @@ std::vector<Programme> programmes(const Tables& tables) {
   std::vector<Programme> all;
   for (const TopologyKind& topology : tables.topologies) {
     Programme programme{.topology = topology.kind.name, .presets = {}};
-    for (const Preset& preset : tables.presets)
-      if (goes(tables, programme.topology, preset.kind.name))
-        programme.presets.push_back(preset.kind.name);
+    for (const Preset& preset : tables.presets) {
+      if (!goes(tables, topology, preset.kind.name)) continue;
+      programme.presets.push_back(preset.kind.name);
+      if (topology.slices && goes(tables, topology, preset.kind.name, slices_most))
+        programme.sliced.push_back(preset.kind.name);
+    }
     if (!programme.presets.empty()) all.push_back(std::move(programme));
   }
   return all;
@@ -83,6 +95,9 @@ Assembled assemble_run(const Tables& tables, const Programme& programme, std::ui
   const TopologyKind& topology = tables.topologies.at(programme.topology);
   if ((!topology.peers || topology.reduces) && !topology.shares)
     words.push_back(fmt::format("data.partitions={}", partitions));
+  const std::uint64_t slices = 1 + RandomStream(seed, Purpose::test, 2).below(slices_most);
+  if (slices > 1 && std::ranges::count(programme.sliced, preset) > 0)
+    words.push_back(slices_word(programme.topology, slices));
   // A replica's steps between two exchanges: few, or the run is over before anything happens.
   words.push_back("training.local_steps=1");
   Config config = configured(tables, words);

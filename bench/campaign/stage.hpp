@@ -16,6 +16,7 @@ namespace troupe::campaign {
 struct Programme {
   std::string topology;
   std::vector<std::string> presets;
+  std::vector<std::string> sliced = {};  ///< those of them that go with a model in slices
 };
 
 /// Those with actors, in the order of the table.

@@ -96,9 +96,10 @@ Finding try_seed(const Tables& tables, const Programme& programme, std::uint64_t
   const Played played = play(plan, rough, mutation);
   const Settings& settings = run.resolved.settings();
   Finding finding{.broken = judge(plan, rough, calm, played)};
-  finding.story = fmt::format(
-      "{} on {}, {} workers, {} partitions\n{}", settings.text("training.algorithm"),
-      settings.text("training.topology"), plan.workers, plan.partitions, in_words(rough, plan));
+  finding.story =
+      fmt::format("{} on {}, {} workers, {} partitions, {} slices\n{}",
+                  settings.text("training.algorithm"), settings.text("training.topology"),
+                  plan.workers, plan.partitions, plan.shards(), in_words(rough, plan));
   finding.story += played.story;
   finding.workers_lost = played.lost;
   if (!played.end) return finding;

@@ -120,8 +120,9 @@ void Witness::balance() {
                    plan_.draws_planned().value_or(0)));
   // What stands goes into every step, and what was folded went in with what was newer.
   if (plan_.stands || (plan_.holds && !plan_.waits)) return;
-  must(absorbed_rows_ == 0 || absorbed_rows_ == end.delivered,
-       fmt::format("{} rows were applied and {} delivered", absorbed_rows_, end.delivered));
+  must(absorbed_rows_ == 0 || absorbed_rows_ == end.delivered * plan_.shards(),
+       fmt::format("{} rows were applied to {} slices and {} delivered", absorbed_rows_,
+                   plan_.shards(), end.delivered));
 }
 
 }  // namespace troupe::campaign

@@ -187,12 +187,33 @@ TEST_CASE("layout: with nodes the server has its own place and workers go in blo
   CHECK(neighbours(*plan, processes, 0) == std::vector<std::uint32_t>{1, 2});
 }
 
-TEST_CASE("layout: slices of a model live on one node after the other, apart from workers") {
+namespace {
+
+std::shared_ptr<Plan> star_in_slices() {
   auto plan = std::make_shared<Plan>(*toys::star(3));
   Settings settings;
   settings.set("training.server.shards", std::int64_t{3});
   plan->drawing = server_topology().draw(settings, 3);
   plan->cuts = {0, 4, 8, 12};
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("layout: slices that come later live where somebody still computes") {
+  const auto before = toys::star(3);
+  ProcessMap where(before->actors(), 0);
+  where[before->worker(0)] = 1;
+  where[before->worker(1)] = nowhere;
+  where[before->worker(2)] = 3;
+  CHECK(follow(*before, where, *star_in_slices(), 0) == ProcessMap{0, 0, 0, 1, 3, 1, nowhere, 3});
+  CHECK(follow(*before, where, *star_in_slices(), 3) == ProcessMap{0, 0, 3, 1, 3, 1, nowhere, 3});
+  where.assign(where.size(), 0);
+  CHECK(follow(*before, where, *star_in_slices(), 0) == ProcessMap(8, 0));
+}
+
+TEST_CASE("layout: slices of a model live on one node after the other, apart from workers") {
+  const auto plan = star_in_slices();
   const ProcessMap processes = map_processes(*plan, {.nodes = 3});
   CHECK(processes == ProcessMap{0, 0, 0, 1, 2, 1, 2, 3});
   CHECK(map_places(*plan, processes, 1, {.cores = 2}) == Places{{5}, {3}});

@@ -8,6 +8,10 @@
 #include "runtime/twin/twin.hpp"
 #include "tests/actors/toy_plan.hpp"
 
+namespace troupe {
+UpdateKind momentum_update();
+}  // namespace troupe
+
 using namespace troupe;
 
 namespace {
@@ -62,6 +66,37 @@ TEST_CASE("fence: behind a barrier a run of three casts is the run of one, to th
     return crc32c(std::as_bytes(perform(plans).end.model.values()));
   };
   CHECK(model(3) == model(1));
+}
+
+TEST_CASE("fence: a model is cut and put together again, with what its rule remembers") {
+  const auto model = [](const std::vector<std::uint32_t>& shards) {
+    std::vector<std::shared_ptr<Plan>> plans;
+    for (const std::uint32_t count : shards) {
+      Toy toy = server(barrier_gate());
+      toy.update = momentum_update();
+      toy.updates.set("training.momentum.beta", 0.9);
+      toy.updates.set("training.momentum.form", std::string("polyak"));
+      toy.shards = count;
+      plans.push_back(toy_plan(toy));
+    }
+    const Outcome outcome = perform(plans);
+    CHECK(outcome.end.computed == outcome.end.delivered);
+    return crc32c(std::as_bytes(outcome.end.model.values()));
+  };
+  CHECK(model({3, 1, 2, 2}) == model({1}));
+  CHECK(model({3}) == model({1}));
+}
+
+TEST_CASE("fence: a model in slices loses no draw behind any gate") {
+  for (const GateKind& gate : {open_gate(), bounded_gate(), round_robin_gate(), quorum_gate()}) {
+    CAPTURE(gate.kind.name);
+    Toy toy = server(gate);
+    toy.shards = 3;
+    const Outcome outcome = perform({toy_plan(toy), toy_plan(server(gate)), toy_plan(toy)});
+    CHECK(outcome.left.size() == 2);
+    CHECK(outcome.end.delivered == 640);
+    CHECK(outcome.end.computed == outcome.end.delivered + rows_lost(outcome.end));
+  }
 }
 
 TEST_CASE("fence: from every gate to every other one, draws add up and none is left out") {

@@ -177,6 +177,17 @@ TEST_CASE("swap: who answers, who waits and how sums are made change as well") {
   }
 }
 
+TEST_CASE("swap: a model goes into slices and out of them, and its rule's memory with it") {
+  CHECK(outcome("training.topology = \"server\"\ntraining.update = \"momentum\"",
+                "server.shards = 3") == "");
+  CHECK(outcome("training.topology = \"server\"\ntraining.server.shards = 3",
+                "server.shards = 1\npull = \"sparse\"") == "");
+  CHECK(outcome("training.topology = \"gossip\"", "topology = \"server\"\nserver.shards = 2") ==
+        "");
+  CHECK(outcome("training.topology = \"server\"", "server.shards = 13")
+            .find("training.server.shards = 13 is more than the 12 rows") != std::string::npos);
+}
+
 TEST_CASE("swap: the table says what is kept, merged, reset and refused") {
   const auto settings = [](const std::vector<std::string>& overrides) {
     return assemble(load_config(all(), sources("", overrides)), all(), {toy_rows(rows), nullptr})

@@ -94,7 +94,7 @@ def through_axes(run, *words):
 
 def three_swaps(run, *words):
     with swapping(run, *words):
-        for count, to in enumerate([["topology=gossip"], ["topology=server", "gate=open"], ["gate=barrier"]], 1):
+        for count, to in enumerate([["topology=gossip"], ["topology=server", "gate=open", "shards=2"], ["gate=barrier"]], 1):
             told = swaps(run, *to, count=count)
             check(told["graph_epoch"], "==", str(count))
             wait_for(lambda: len(losses_around(run)) == count, "a validation loss after it")

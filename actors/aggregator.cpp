@@ -116,6 +116,7 @@ void Aggregator::on(Context& context, ActorId from, WorkersJoined joined) {
     for (const ActorId branch : branches) context.send(branch, joined);
     return;  // it comes back when nothing of their earlier lives is under way any more
   }
+  if (ended_) return;  // the accounts are closed: nobody is listened to any more
   for (const ActorId worker : joined.workers) {
     if (lost_.erase(worker) == 0) continue;
     colleagues_.erase(worker);

@@ -25,7 +25,11 @@ class Ledger {
   void discard(const std::string& reason, std::uint64_t rows) {
     if (rows > 0) discarded_[reason] += rows;
   }
-  void computed(ActorId worker, std::uint64_t total) { computed_[worker].rows = total; }
+  /// Its word may be overtaken by a later one: within one life nobody computes less.
+  void computed(ActorId worker, std::uint64_t total) {
+    std::uint64_t& rows = computed_[worker].rows;
+    rows = std::max(rows, total);
+  }
   /// Somebody else counts from nothing in its place.
   void replaced(ActorId worker) {
     WorkerCount& count = computed_[worker];

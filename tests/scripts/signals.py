@@ -85,10 +85,15 @@ def test_stop_from_the_command_line_exits_with_0(scratch):
     troupe("status", run)
 
 
+def at_work(run):
+    actors = json.loads(troupe("status", run, "--json").stdout)["actors"]
+    return any(actor["state"] == "computing" for actor in actors)
+
+
 def test_a_second_interrupt_leaves_at_once(scratch):
     run = scratch / "run"
     with endless(run, "-s", "pace.step=20", "--nodes", "2") as started:
-        wait_for(lambda: lines(run, "start") and started.children(), "the nodes")
+        wait_for(lambda: lines(run, "start") and at_work(run), "a step that takes 20 s")
         started.signal(signal.SIGINT)
         wait_for(lambda: "stop" in (run / "log.txt").read_text(), "the first interrupt to be noticed")
         started.signal(signal.SIGINT)
